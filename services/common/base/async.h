@@ -18,6 +18,7 @@
 #include <coroutine>
 #include <exception>
 #include <optional>
+#include <type_traits>
 #include <utility>
 #include <variant>
 
@@ -96,9 +97,25 @@ struct PromiseBase {
     ResultAwaiter<void> await_transform(tl::unexpected<Error> failure) {
         return ResultAwaiter<void>(Result<void>(std::move(failure)));
     }
+    // An awaiter that is a variable is awaited in place: GCC 12 copies what await_transform returns as an lvalue.
     template <class A>
-    A&& await_transform(A&& awaitable) noexcept {
-        return std::forward<A>(awaitable);
+    struct InPlaceAwaiter {
+        explicit InPlaceAwaiter(A& a) : awaiter(a) {}
+        A& awaiter;
+        bool await_ready() { return awaiter.await_ready(); }
+        template <class P>
+        auto await_suspend(std::coroutine_handle<P> self) {
+            return awaiter.await_suspend(self);
+        }
+        decltype(auto) await_resume() { return awaiter.await_resume(); }
+    };
+    template <class A>
+    auto await_transform(A&& awaitable) noexcept {
+        if constexpr (std::is_lvalue_reference_v<A>) {
+            return InPlaceAwaiter<std::remove_reference_t<A>>(awaitable);
+        } else {
+            return std::forward<A>(awaitable);
+        }
     }
 };
 

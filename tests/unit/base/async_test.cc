@@ -84,6 +84,31 @@ TEST(Async, ALoopOverReadyCallsUsesNoStack) {
     EXPECT_EQ(sum, 499'999'500'000);
 }
 
+struct Immovable {
+    Immovable() = default;
+    Immovable(const Immovable&) = delete;
+    Immovable& operator=(const Immovable&) = delete;
+    const void* suspended_at = nullptr;
+    bool await_ready() const { return false; }
+    bool await_suspend(std::coroutine_handle<>) {
+        suspended_at = this;
+        return false;
+    }
+    void await_resume() const {}
+};
+Async<void> awaits_in_place(bool& same) {
+    Immovable awaiter;
+    co_await awaiter;
+    same = awaiter.suspended_at == &awaiter;
+}
+
+TEST(Async, AnAwaiterThatIsAVariableIsNotCopied) {
+    Tasks tasks;
+    bool same = false;
+    tasks.spawn(awaits_in_place(same));
+    EXPECT_TRUE(same);
+}
+
 Async<void> throws() {
     throw std::runtime_error("bug");
     co_return;
