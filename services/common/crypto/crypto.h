@@ -1,0 +1,27 @@
+// Hashes, keys and random bytes. Strings hold raw bytes.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace tayori::crypto {
+
+std::string sha256(std::string_view bytes);  // 32 bytes
+std::string hmac_sha256(std::string_view key, std::string_view bytes);
+// SCRAM's Hi() (RFC 5802 §2.2) with SHA-256: 32 bytes.
+std::string pbkdf2_hmac_sha256(std::string_view password, std::string_view salt, unsigned iterations);
+
+// Only for APOP and CRAM-MD5, whose definitions ask for it (RFC 1939 §7, RFC 2195).
+std::string md5(std::string_view bytes);  // 16 bytes
+std::string hmac_md5(std::string_view key, std::string_view bytes);
+
+// From the kernel's generator; aborts the program if there is none.
+std::string random_bytes(std::size_t count);
+std::uint64_t random_u64();
+
+// Takes the same time wherever they differ. Lengths are not secret.
+bool constant_time_equal(std::string_view a, std::string_view b);
+
+}  // namespace tayori::crypto
