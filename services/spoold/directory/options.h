@@ -1,0 +1,38 @@
+// What the directory is told at start: settings, and how it reaches the mailboxes. Plain values, no dependency on
+// spoold/mailbox: spoold's main.cc wires both together.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "common/base/result.h"
+#include "spoold/store/store.h"
+
+namespace tayori::spool {
+
+struct DirectoryOptions {
+    std::string postmaster;              // gets postmaster's mail; empty: the catch-all, else the oldest account
+    std::string default_domain;          // for logins without domain; empty: the only domain, where there is one
+    std::uint32_t undelete_days = 7;     // how long a deleted account can come back
+    std::uint32_t scram_iterations = 10'000;  // of keys made from now on
+    std::size_t verify_threads = 2;      // password verifications at the same time
+};
+
+struct MailboxFacts {
+    std::uint64_t used_bytes = 0;
+    std::uint64_t used_messages = 0;
+    bool pop3_form = false;
+};
+
+struct MailboxHooks {
+    // Makes INBOX and the default folders, in the mutation that makes the account.
+    std::function<Result<void>(store::Transaction&, std::uint64_t account_id)> create;
+    // Removes a bounded part of a mailbox that nobody can reach any more; true when nothing is left.
+    std::function<Result<bool>(store::Transaction&, std::uint64_t account_id)> purge;
+    // What the ledger says now. Any thread.
+    std::function<Result<MailboxFacts>(std::uint64_t account_id)> facts;
+};
+
+}  // namespace tayori::spool
