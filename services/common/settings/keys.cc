@@ -1,0 +1,18 @@
+#include "common/settings/declare.h"
+
+namespace tayori::settings {
+
+const Table& table() {
+    static const Table all = [] {
+        Table made;
+        declare_site(made);
+        declare_smtpd(made);
+        declare_imapd(made);
+        declare_pop3d(made);
+        declare_spoold(made);
+        return made;
+    }();
+    return all;
+}
+
+}  // namespace tayori::settings

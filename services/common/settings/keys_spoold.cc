@@ -1,0 +1,64 @@
+#include "common/settings/declare.h"
+
+namespace tayori::settings {
+namespace {
+
+void declare_store(Table& table) {
+    Section<Store> s(table, "store", &Settings::store, "The store of spoold: one log and its index.");
+    s.amount("segment_bytes", &Store::segment_bytes, 1 * kMiB, 4 * kGiB,
+             "The size of one file of the log. One more lies in reserve for a full disk.");
+    s.amount("group_bytes_max", &Store::group_bytes_max, 64 * kKiB, 256 * kMiB,
+             "The most that is written with one sync.");
+    s.amount("flush_bytes", &Store::flush_bytes, 1 * kMiB, 1 * kGiB,
+             "Changes of the index kept in memory before they are written; after a crash as much log is replayed.");
+    s.amount("cache_bytes", &Store::cache_bytes, 1 * kMiB, 64 * kGiB, "Memory for blocks of the index.");
+    s.amount("free_min", &Store::free_min, 0, 1 * kTiB,
+             "Below this much free disk new mail is put off (452, NO [UNAVAILABLE]); reading and deleting go on.");
+    s.amount("checkpoint_bytes", &Store::checkpoint_bytes, 1 * kMiB, 1 * kTiB,
+             "A checkpoint of the index is made after this much log; `store rebuild` starts from it.");
+    s.amount("compact_dead_percent", &Store::compact_dead_percent, 10, 95,
+             "A file of the log of which this much is dead is rewritten in the background.");
+    s.amount("undelete_days", &Store::undelete_days, 0, 3650,
+             "How long expunged mail can be brought back by `adminctl undelete`.");
+    s.amount("staging_hours", &Store::staging_hours, 1, 720, "When an upload that nobody finished is removed.");
+    s.amount("request_id_hours", &Store::request_id_hours, 1, 720,
+             "How long a request is remembered, so that its repetition changes nothing.");
+}
+
+void declare_accounts(Table& table) {
+    Section<Accounts> s(table, "accounts", &Settings::accounts, "Accounts, where neither they nor their domain say else.");
+    s.amount("quota_bytes", &Accounts::quota_bytes, 0, 1024 * kTiB, "Room of a new account; 0 is no limit.");
+    s.amount("quota_messages", &Accounts::quota_messages, 0, UINT64_C(1'000'000'000),
+             "Messages of a new account; 0 is no limit.");
+    s.amount("reserve_bytes", &Accounts::reserve_bytes, 0, 10 * kGiB,
+             "What Sent and Drafts may take beyond the quota, so that a full account can still send.");
+    s.amount("undelete_days", &Accounts::undelete_days, 0, 3650,
+             "How long a deleted account can be brought back by `adminctl account undelete`.");
+    s.text("postmaster", &Accounts::postmaster,
+           "Who reads mail to postmaster of domains that have none (RFC 5321 §4.5.1). Empty: the first account "
+           "of the domain.");
+    s.text("tag_separator", &Accounts::tag_separator,
+           "alice+shop@example.test is delivered to alice@example.test. Empty: no tags.");
+}
+
+}  // namespace
+
+void declare_spoold(Table& table) {
+    Section<Spoold> s(table, "spoold", &Settings::spoold, "The owner of all state, and how the others reach it.");
+    s.endpoints("listen", &Spoold::listen,
+                "Where spoold answers. Over TCP both sides show certificates of the CA that spoold made.");
+    s.endpoint("address", &Spoold::address, "Where the other programs and adminctl find spoold.");
+    s.text("pki_dir", &Spoold::pki_dir,
+           "Certificates for TCP: `ca/` is spoold's alone; `server/`, `smtpd/`, `imapd/`, `pop3d/` and `adminctl/` have "
+           "ca.crt, tls.crt and tls.key each. A program needs to see only its own.");
+    s.texts("pki_names", &Spoold::pki_names, "The names in spoold's own certificate.");
+    s.amount("reader_threads", &Spoold::reader_threads, 1, 64, "Threads that read bodies and search.");
+    s.amount("pending_max", &Spoold::pending_max, 16, 1'000'000,
+             "Changes that may wait for the disk; more get a temporary error.");
+    s.amount("change_events_max", &Spoold::change_events_max, 64, 10'000'000,
+             "Changes kept for a daemon that reads slowly; beyond, it reads the folder anew.");
+    declare_store(table);
+    declare_accounts(table);
+}
+
+}  // namespace tayori::settings

@@ -1,0 +1,45 @@
+// spoold and its store, and where the daemons find it.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "common/settings/value.h"
+
+namespace tayori::settings {
+
+struct Spoold {
+    std::vector<Endpoint> listen = {{"", 0, "run/spoold.sock"}};
+    Endpoint address = {"", 0, "run/spoold.sock"};
+    std::string pki_dir = "pki";
+    std::vector<std::string> pki_names = {"spoold", "localhost"};
+    std::uint32_t reader_threads = 2;
+    std::uint32_t pending_max = 4096;
+    std::uint32_t change_events_max = 8192;
+};
+
+struct Store {
+    std::uint64_t segment_bytes = 64 * kMiB;
+    std::uint64_t group_bytes_max = 8 * kMiB;
+    std::uint64_t flush_bytes = 64 * kMiB;
+    std::uint64_t cache_bytes = 64 * kMiB;
+    std::uint64_t free_min = 512 * kMiB;
+    std::uint64_t checkpoint_bytes = 1 * kGiB;
+    std::uint32_t compact_dead_percent = 50;
+    std::uint32_t undelete_days = 7;
+    std::chrono::hours staging_hours{24};
+    std::chrono::hours request_id_hours{24};
+};
+
+struct Accounts {
+    std::uint64_t quota_bytes = 0;
+    std::uint64_t quota_messages = 0;
+    std::uint64_t reserve_bytes = 50 * kMiB;
+    std::uint32_t undelete_days = 30;
+    std::string postmaster;
+    std::string tag_separator = "+";
+};
+
+}  // namespace tayori::settings
