@@ -1,0 +1,30 @@
+// Intake: mail from smtpd in one commit per message, and uploads (proto/tayori/spool/v1/intake.proto).
+#pragma once
+
+#include "spoold/mailbox/mailboxes.h"
+#include "tayori/spool/v1/intake.pb.h"
+
+namespace tayori::spool {
+
+class Intake {
+  public:
+    explicit Intake(const Mailboxes& mailboxes) : mailboxes_(mailboxes) {}
+
+    // May this account receive a message of about that size now? For RCPT, after the directory has resolved it.
+    // not_found, over_quota, too_big.
+    Result<void> may_receive(AccountId account, std::uint64_t declared_bytes) const;
+
+    // Every delivery and everything to send in one commit. The body is stored once.
+    void commit_plan(Shared<v1::CommitPlan> request, Answer<v1::CommitPlanReply> done);
+
+    // Uploads; they answer at once.
+    Result<v1::UploadBeginReply> upload_begin(const v1::UploadBegin& request);
+    Result<v1::UploadAppendReply> upload_append(const v1::UploadAppend& request);
+    Result<v1::UploadFinishReply> upload_finish(const v1::UploadFinish& request);
+    Result<v1::UploadAbandonReply> upload_abandon(const v1::UploadAbandon& request);
+
+  private:
+    const Mailboxes& mailboxes_;
+};
+
+}  // namespace tayori::spool
