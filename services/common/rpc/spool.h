@@ -55,6 +55,7 @@ struct SpoolOptions {
     std::string instance;  // host and process, for spoold's log
     TlsFiles tls;
     std::chrono::milliseconds timeout{30'000};        // for a call, or between two replies of a stream
+    std::chrono::milliseconds patience{2'000};        // a call made while disconnected waits so long for a reconnect
     std::chrono::milliseconds reconnect_min{50};      // doubles up to reconnect_max, with jitter
     std::chrono::milliseconds reconnect_max{5'000};
     std::size_t calls_pending_max = 4096;             // above: busy at once
@@ -67,13 +68,14 @@ struct CallOptions {
 
 namespace detail {
 class Core;
+struct Slot;
 
 // A call on its way. Registered while it lives; destroying it gives the call up.
 class Pending {
   public:
-    Pending(Core& core, std::unique_ptr<v1::Call> call, Channel channel, Answer answer,
+    Pending(std::shared_ptr<Core> core, std::unique_ptr<v1::Call> call, Channel channel, Answer answer,
             CallOptions options);
-    Pending(Pending&& other) noexcept : core_(other.core_), slot_(std::exchange(other.slot_, nullptr)) {}
+    Pending(Pending&&) noexcept;
     Pending& operator=(Pending&&) = delete;
     ~Pending();
 
@@ -93,13 +95,11 @@ class Pending {
     Result<std::unique_ptr<v1::Reply>> take();
 
   private:
-    friend class Core;
-    struct Slot;
     bool ready() const;
     void set_waiter(std::coroutine_handle<> waiter);
 
-    Core* core_;
-    Slot* slot_;
+    std::shared_ptr<Core> core_;
+    std::unique_ptr<Slot> slot_;
 };
 
 Error unexpected_reply();
@@ -155,7 +155,7 @@ class Spool {
     Spool(net::Loop& loop, SpoolOptions options);
     Spool(const Spool&) = delete;
     Spool& operator=(const Spool&) = delete;
-    ~Spool();  // ends every call; the loop must still exist
+    ~Spool();  // coroutines that wait for a call do not go on: destroy them first; the loop must still exist
 
     // Connects, and stays connected. Returns when spoold has said welcome on both streams, however long that takes;
     // fails only where trying again is of no use: denied (not this role), unsupported (no common version).
@@ -174,7 +174,7 @@ class Spool {
     ReplyStream<ReplyOf<Request>> stream(Request request, Ticket ticket = {}, CallOptions options = {}) {
         using Traits = CallTraits<Request>;
         static_assert(Traits::kAnswer == Answer::many, "this call has one reply: use call()");
-        return {detail::Pending(*core_, pack(std::move(request), std::move(ticket)), Traits::kChannel,
+        return {detail::Pending(core_, pack(std::move(request), std::move(ticket)), Traits::kChannel,
                                 Answer::many, options),
                 &Traits::has, &Traits::take};
     }
@@ -210,7 +210,7 @@ class Spool {
     Async<ReplyOf<Request>> finish(std::unique_ptr<v1::Call> call, CallOptions options) {
         using Traits = CallTraits<Request>;
         const auto channel = channel_of(*call, Traits::kChannel);
-        detail::Pending pending(*core_, std::move(call), channel, Answer::one, options);
+        detail::Pending pending(core_, std::move(call), channel, Answer::one, options);
         co_await pending.arrived();
         auto reply = co_await pending.take();
         if (!reply || !Traits::has(*reply)) co_await fail(detail::unexpected_reply());
