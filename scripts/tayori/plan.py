@@ -1,0 +1,67 @@
+"""Which processes an instance has, with their arguments, environment and ports. Used by `up` and by the tests."""
+
+import os
+import socket
+
+from tayori.place import SERVICES, has_ipv6
+
+METRICS_OFFSET = 9400
+WORKERS_MAX = 64
+
+
+def free_port():
+    """A port that the kernel chose; free until somebody else takes it."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def all_interfaces():
+    return ["0.0.0.0"] + (["[::]"] if has_ipv6() else [])
+
+
+def listen_on(ports, hosts):
+    """Service -> [address, …]."""
+    return {name: [f"{host}:{port}" for host in hosts] for name, port in ports.items()}
+
+
+def environment(instance, listen):
+    """What all processes of the instance share, as TAYORI__SECTION__KEY."""
+    sock = f"unix:{instance.socket_path()}"
+    shared = {
+        "TAYORI__SITE__DATA_DIR": str(instance.data),
+        "TAYORI__SPOOLD__LISTEN": sock,
+        "TAYORI__SPOOLD__ADDRESS": sock,
+        "TAYORI_CONFIG": str(instance.config_file()),
+    }
+    for service, addresses in listen.items():
+        _, program, key = SERVICES[service]
+        shared[f"TAYORI__{program}__{key}".upper()] = ",".join(addresses)
+    return shared
+
+
+def workers(instance, program):
+    named = os.environ.get(f"TAYORI__{program.upper()}__WORKERS")
+    value = named or instance.settings().get(program, {}).get("workers", 1)
+    return int(value) if str(value).isdigit() and 1 <= int(value) <= WORKERS_MAX else 1
+
+
+def processes(instance, binaries, ports, metrics_base=None, hosts=None):
+    """[{name, program, argv, env, ports, services, metrics}] in the order of starting."""
+    rows = []
+    shared = environment(instance, listen_on(ports, hosts or all_interfaces()))
+    for program in ("spoold", "smtpd", "pop3d", "imapd"):
+        services = {name: port for name, port in ports.items() if SERVICES[name][1] == program}
+        count = 1 if program == "spoold" else workers(instance, program)
+        for number in range(1, count + 1):
+            metrics = metrics_base + METRICS_OFFSET + len(rows) if metrics_base is not None else free_port()
+            rows.append({
+                "name": program if count == 1 else f"{program}-{number}",
+                "program": program,
+                "argv": [str(binaries / program)],
+                "env": {**shared, "TAYORI__METRICS__LISTEN": f"127.0.0.1:{metrics}"},
+                "ports": sorted(services.values()),
+                "services": services,
+                "metrics": metrics,
+            })
+    return rows
