@@ -1,0 +1,1 @@
+"""What tests share: real processes on free ports, and lines over sockets."""
