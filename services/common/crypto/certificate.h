@@ -17,8 +17,8 @@ struct KeyPair {
 };
 
 struct CertificateRequest {
-    std::string common_name;
-    std::vector<std::string> names;  // subjectAltName: DNS names and IP addresses
+    std::string common_name = {};
+    std::vector<std::string> names = {};  // subjectAltName: DNS names and IP addresses
     int days = 365;
     bool for_server = true;
     bool for_client = false;
