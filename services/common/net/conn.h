@@ -3,7 +3,7 @@
 //   co_await conn.write("+OK ready\r\n");
 //   auto line = co_await conn.read_line(kCommandLine, loop.in(kIdleTime));
 //
-// Errors of every waiting function: `closed` when the peer is gone (or does not take our bytes for kWriteStallMax),
+// Errors of every waiting function: `closed` when the peer is gone (or takes none of our bytes for kWriteStallMax),
 // is_timeout() when the deadline passed, and what the function itself says. After a timeout the connection is whole:
 // a session can still write its last line.
 //
@@ -92,6 +92,8 @@ class Conn {
     Async<void> drained();  // until at most kOutputHighWater / 2 is pending, if it is above kOutputHighWater
     Async<void> flush();    // until all is with the kernel
     std::size_t pending() const;
+    // How long the peer may take no byte of what is pending, before the connection ends.
+    void limit_write_stall(Duration longest);
 
     // The server's side of TLS. For an upgrade, write() the reply to STARTTLS and call this directly, without
     // flush(): nothing may be read in between. closed: the handshake failed.
@@ -104,6 +106,8 @@ class Conn {
     Async<void> close(Deadline deadline);
     // At once. A coroutine that waits is woken with `closed` in the next turn.
     void abort();
+    // abort(), after sending as much as the kernel takes at once: for refusing floods.
+    void send_and_abort();
 
     const Endpoint& peer() const;   // the true client, after read_proxy_header()
     const Endpoint& local() const;

@@ -39,7 +39,7 @@ struct ListenOptions {
     int inherited = -1;         // a listening socket to take over, instead of address and port
     const TlsContext* implicit_tls = nullptr;
     const Networks* proxies = nullptr;  // peers that must send a PROXY header; may change while running
-    std::string refusal;                // a last line for those above a limit; only sent in plain text
+    std::string refusal = {};           // a last line for those above a limit; only sent in plain text
 };
 
 class Server {
@@ -74,6 +74,7 @@ class Server {
     class Slot;
     Async<void> serve(Listener& listener, Conn conn);
     void accepted(Listener& listener, Conn conn);
+    void refuse(const Listener& listener, Conn& conn);
 
     Loop& loop_;
     ServerLimits limits_;
