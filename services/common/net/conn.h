@@ -89,6 +89,7 @@ class Conn {
     // write() without waiting, for many small pieces: await drained() now and then.
     void put(std::string_view bytes);
     void put(std::string&& bytes);
+    void put(const char* bytes) { put(std::string_view(bytes)); }
     Async<void> drained();  // until at most kOutputHighWater / 2 is pending, if it is above kOutputHighWater
     Async<void> flush();    // until all is with the kernel
     std::size_t pending() const;
