@@ -17,7 +17,8 @@ namespace tayori::spool {
 class Auth {
   public:
     Auth(Directory& directory, Tickets& tickets);
-    // Waits for verifications that are running; those that wait are answered with busy.
+    // What still waits in the directory's pool is answered all the same; `tickets` must live until that has stopped
+    // (~Directory).
     ~Auth();
     Auth(const Auth&) = delete;
     Auth& operator=(const Auth&) = delete;
@@ -29,8 +30,9 @@ class Auth {
     Result<v1::AuthScramFirstReply> scram_first(const v1::AuthScramFirst& request);
     Result<v1::AuthScramFinalReply> scram_final(const v1::AuthScramFinal& request);
 
+    struct State;  // auth_state.h
+
   private:
-    struct State;
     std::shared_ptr<State> state_;
 };
 
