@@ -6,10 +6,14 @@ namespace tayori::rpc {
 
 bool is_repeatable(const v1::Call& call) {
     switch (call.request_case()) {
-        case v1::Call::kCommitPlan: return !call.commit_plan().request_id().empty();
-        case v1::Call::kAppend: return !call.append().request_id().empty();
-        case v1::Call::kCopyMessages: return !call.copy_messages().request_id().empty();
-        default: return false;
+        case v1::Call::kCommitPlan:
+            return !call.commit_plan().request_id().empty();
+        case v1::Call::kAppend:
+            return !call.append().request_id().empty();
+        case v1::Call::kCopyMessages:
+            return !call.copy_messages().request_id().empty();
+        default:
+            return false;
     }
 }
 

@@ -1,4 +1,5 @@
-// Which request travels in which field of Call, and which reply answers it (stream.proto). The one list of all calls.
+// Which request travels in which field of Call, and which reply answers it (stream.proto). The one
+// list of all calls.
 #pragma once
 
 #include <cstdint>
@@ -14,21 +15,26 @@ namespace v1 = ::tayori::spool::v1;
 enum class Channel : std::uint8_t { control, bulk };
 enum class Answer : std::uint8_t { one, many };
 
-// How a call travels. control: small ones, and whatever events must not overtake; bulk: mail's bytes.
+// How a call travels. control: small ones, and whatever events must not overtake; bulk: mail's
+// bytes.
 template <class Request>
 struct CallTraits;
 
-#define TAYORI_CALL(RequestType, ReplyType, field, channel_, answer_)                               \
-    template <>                                                                                     \
-    struct CallTraits<v1::RequestType> {                                                            \
-        using Reply = v1::ReplyType;                                                                \
-        static constexpr Channel kChannel = Channel::channel_;                                      \
-        static constexpr Answer kAnswer = Answer::answer_;                                          \
-        static void put(v1::Call& call, v1::RequestType&& request) {                                \
-            *call.mutable_##field() = std::move(request);                                           \
-        }                                                                                           \
-        static bool has(const v1::Reply& reply) { return reply.has_##field(); }                     \
-        static v1::ReplyType take(v1::Reply& reply) { return std::move(*reply.mutable_##field()); } \
+#define TAYORI_CALL(RequestType, ReplyType, field, channel_, answer_)                     \
+    template <>                                                                           \
+    struct CallTraits<v1::RequestType> {                                                  \
+        using Reply = v1::ReplyType;                                                      \
+        static constexpr Channel kChannel = Channel::channel_;                            \
+        static constexpr Answer kAnswer = Answer::answer_;                                \
+        static void put(v1::Call& call, v1::RequestType&& request) {                      \
+            *call.mutable_##field() = std::move(request);                                 \
+        }                                                                                 \
+        static bool has(const v1::Reply& reply) { return reply.has_##field(); }           \
+        static v1::ReplyType take(v1::Reply& reply) {                                     \
+            return std::move(*reply.mutable_##field());                                   \
+        }                                                                                 \
+        static v1::ReplyType& made(v1::Reply& reply) { return *reply.mutable_##field(); } \
+        static const v1::RequestType& get(const v1::Call& call) { return call.field(); }  \
     };
 
 TAYORI_CALL(AuthPassword, AuthReply, auth_password, control, one)

@@ -27,7 +27,8 @@ Result<std::shared_ptr<grpc::ChannelCredentials>> credentials(const std::string&
                                                               const TlsFiles& tls) {
     if (address.starts_with("unix:")) return grpc::InsecureChannelCredentials();
     if (tls.ca.empty() || tls.certificate.empty() || tls.key.empty()) {
-        return fail(Kind::invalid, cat("spoold at ", address, " needs a certificate, its key and the CA."));
+        return fail(Kind::invalid,
+                    cat("spoold at ", address, " needs a certificate, its key and the CA."));
     }
     grpc::SslCredentialsOptions options;
     auto ca = read_pem(tls.ca);
@@ -44,7 +45,8 @@ Result<std::shared_ptr<grpc::ChannelCredentials>> credentials(const std::string&
 
 }  // namespace
 
-Result<std::shared_ptr<grpc::Channel>> make_channel(const std::string& address, const TlsFiles& tls) {
+Result<std::shared_ptr<grpc::Channel>> make_channel(const std::string& address,
+                                                    const TlsFiles& tls) {
     auto creds = credentials(address, tls);
     if (!creds) return fail(std::move(creds.error()));
     grpc::ChannelArguments args;

@@ -11,7 +11,9 @@
 
 namespace tayori::rpc {
 
-// A new connection each time: certificates are read anew, and no back-off of gRPC's own stands in the way.
-Result<std::shared_ptr<grpc::Channel>> make_channel(const std::string& address, const TlsFiles& tls);
+// A new connection each time: certificates are read anew, and no back-off of gRPC's own stands in
+// the way.
+Result<std::shared_ptr<grpc::Channel>> make_channel(const std::string& address,
+                                                    const TlsFiles& tls);
 
 }  // namespace tayori::rpc

@@ -1,4 +1,5 @@
-// Calls: from add() through send() to receive_reply(). The connection itself is in core_connection.cc.
+// Calls: from add() through send() to receive_reply(). The connection itself is in
+// core_connection.cc.
 #include "common/rpc/core.h"
 
 #include "common/rpc/errors.h"
@@ -26,8 +27,10 @@ void Core::add(Slot& slot) {
     slot.deadline = slot.final_deadline;
     slots_.emplace(slot.seq, &slot);
     pending_bytes_ += slot.bytes;
-    if (healthy_) send(slot);
-    else slot.deadline = std::min(slot.deadline, loop_.in(options_.patience));
+    if (healthy_)
+        send(slot);
+    else
+        slot.deadline = std::min(slot.deadline, loop_.in(options_.patience));
     arm_sweep();
 }
 
@@ -51,7 +54,8 @@ void Core::finish(Slot& slot, std::optional<Error> error) {
 }
 
 void Core::drop(Slot& slot) {
-    // Also when spoold has said everything already: a maildrop's lease that nobody will use is freed by it.
+    // Also when spoold has said everything already: a maildrop's lease that nobody will use is
+    // freed by it.
     if (!slot.ended || !slot.replies.empty()) cancel(slot);
     if (slots_.erase(slot.seq) != 0) pending_bytes_ -= slot.bytes;
 }
@@ -86,7 +90,8 @@ void Core::receive_reply(std::unique_ptr<v1::Reply> reply) {
     if (reply->has_error()) return finish(slot, from_wire(reply->error()));
     const bool more = reply->more();
     // The last of many may be empty: it only says that it is the last.
-    if (reply->response_case() != v1::Reply::RESPONSE_NOT_SET) slot.replies.push_back(std::move(reply));
+    if (reply->response_case() != v1::Reply::RESPONSE_NOT_SET)
+        slot.replies.push_back(std::move(reply));
     if (!more) return finish(slot, std::nullopt);
     slot.deadline = loop_.in(slot.timeout);
     if (auto waiter = std::exchange(slot.waiter, nullptr)) waiter.resume();
@@ -136,7 +141,8 @@ void Core::sweep() {
     const auto now = loop_.now();
     std::vector<std::uint64_t> late;
     for (auto& [seq, slot] : slots_) {
-        if (slot->deadline <= now && (slot->waiter || slot->answer == Answer::one)) late.push_back(seq);
+        if (slot->deadline <= now && (slot->waiter || slot->answer == Answer::one))
+            late.push_back(seq);
     }
     for (auto seq : late) {
         auto found = slots_.find(seq);
@@ -144,7 +150,8 @@ void Core::sweep() {
         Slot& slot = *found->second;
         const bool sent = slot.sent;
         cancel(slot);
-        finish(slot, unavailable(sent ? "no reply from spoold in time" : "no connection to spoold"));
+        finish(slot,
+               unavailable(sent ? "no reply from spoold in time" : "no connection to spoold"));
     }
     arm_sweep();
 }

@@ -1,7 +1,8 @@
 // Behind Spool: what is pending, what is subscribed, and the two streams. Internal to this folder.
 // Thread: the loop's.
 //
-// Invariant: a Slot is in slots_ exactly while it waits for something from spoold; it is owned by its Pending.
+// Invariant: a Slot is in slots_ exactly while it waits for something from spoold; it is owned by
+// its Pending.
 #pragma once
 
 #include <absl/container/flat_hash_map.h>
@@ -29,13 +30,13 @@ struct Slot {
     Channel channel = Channel::control;
     Answer answer = Answer::one;
     std::chrono::milliseconds timeout{0};
-    net::Deadline deadline{};       // while something is waited for
-    net::Deadline final_deadline{}; // of a call that is repeated
-    std::size_t bytes = 0;          // of the request
-    std::unique_ptr<v1::Call> call; // until sent; kept after it where it may be repeated
+    net::Deadline deadline{};        // while something is waited for
+    net::Deadline final_deadline{};  // of a call that is repeated
+    std::size_t bytes = 0;           // of the request
+    std::unique_ptr<v1::Call> call;  // until sent; kept after it where it may be repeated
     bool sent = false;
     bool repeated = false;
-    bool ended = false;             // no more replies will come
+    bool ended = false;  // no more replies will come
     std::deque<std::unique_ptr<v1::Reply>> replies;
     std::size_t credit_owed = 0;
     std::optional<Error> error;

@@ -54,16 +54,19 @@ void Core::attempt() {
     for (auto channel : {Channel::control, Channel::bulk}) {
         auto made = make_channel(options_.address, options_.tls);
         if (!made) {
-            return lost({grpc::StatusCode::UNAVAILABLE, cat(made.error().text, " ", made.error().detail)});
+            return lost(
+                {grpc::StatusCode::UNAVAILABLE, cat(made.error().text, " ", made.error().detail)});
         }
-        hello.set_kind(channel == Channel::control ? v1::STREAM_KIND_CONTROL : v1::STREAM_KIND_BULK);
+        hello.set_kind(channel == Channel::control ? v1::STREAM_KIND_CONTROL
+                                                   : v1::STREAM_KIND_BULK);
         auto bell = [this, core = weak_from_this(), generation = generation_] {
             // The loop outlives the Spool, whose stop() waits until no bell can ring any more.
             loop_.post([core, generation] {
                 if (auto self = core.lock()) self->rung(generation);
             });
         };
-        wires_[static_cast<std::size_t>(channel)] = Wire::open(std::move(*made), hello, std::move(bell));
+        wires_[static_cast<std::size_t>(channel)] =
+            Wire::open(std::move(*made), hello, std::move(bell));
     }
     retry_.start_in(kWelcomeWait, [this] {
         lost({grpc::StatusCode::DEADLINE_EXCEEDED, "no welcome from spoold in time"});
@@ -153,17 +156,20 @@ void Core::lost(const grpc::Status& status) {
     const auto code = status.error_code();
     hopeless_.reset();
     if (code == grpc::StatusCode::UNAUTHENTICATED || code == grpc::StatusCode::PERMISSION_DENIED) {
-        hopeless_ = Error::make(Kind::denied, "spoold does not accept this program here.", status.error_message());
-    } else if (code == grpc::StatusCode::FAILED_PRECONDITION) {
-        hopeless_ = Error::make(Kind::unsupported, "spoold speaks no version of the protocol that we do.",
+        hopeless_ = Error::make(Kind::denied, "spoold does not accept this program here.",
                                 status.error_message());
+    } else if (code == grpc::StatusCode::FAILED_PRECONDITION) {
+        hopeless_ =
+            Error::make(Kind::unsupported, "spoold speaks no version of the protocol that we do.",
+                        status.error_message());
     }
     if (was_healthy || hopeless_) {
         log_warn("lost spoold", {{"address", options_.address}, {"cause", status.error_message()}});
     }
     retry_later();
     if (was_healthy) {
-        fail_or_keep(Error::make(Kind::busy, "Temporarily unavailable.", "connection to spoold lost"));
+        fail_or_keep(
+            Error::make(Kind::busy, "Temporarily unavailable.", "connection to spoold lost"));
         disconnected.notify();
     }
     changed_.notify();

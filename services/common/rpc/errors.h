@@ -1,4 +1,5 @@
-// tayori::Error and its forms on the wire: v1::Error in a Reply, and for unary methods a gRPC status.
+// tayori::Error and its forms on the wire: v1::Error in a Reply, and for unary methods a gRPC
+// status.
 #pragma once
 
 #include "common/base/result.h"

@@ -5,7 +5,9 @@
 namespace tayori::rpc::detail {
 
 Wire::Wire(std::shared_ptr<grpc::Channel> channel, std::function<void()> bell)
-    : channel_(std::move(channel)), stub_(v1::SpoolStream::NewStub(channel_)), bell_(std::move(bell)) {}
+    : channel_(std::move(channel)),
+      stub_(v1::SpoolStream::NewStub(channel_)),
+      bell_(std::move(bell)) {}
 
 std::shared_ptr<Wire> Wire::open(std::shared_ptr<grpc::Channel> channel, const v1::Hello& hello,
                                  std::function<void()> bell) {
@@ -118,7 +120,8 @@ void Wire::OnReadDone(bool ok) {
 void Wire::OnWriteDone(bool ok) {
     std::lock_guard lock(mutex_);
     if (!ok || closed_ || !fill_frame()) {
-        // A failed write means a broken stream: its read fails too and ends everything. Until then nothing is written.
+        // A failed write means a broken stream: its read fails too and ends everything. Until then
+        // nothing is written.
         writing_ = !ok;
         return;
     }
@@ -127,7 +130,8 @@ void Wire::OnWriteDone(bool ok) {
 
 void Wire::OnDone(const grpc::Status& status) {
     auto self = std::move(self_);
-    // All under the lock: wait_done() must not return, and the bell's owner vanish, before the bell has rung.
+    // All under the lock: wait_done() must not return, and the bell's owner vanish, before the bell
+    // has rung.
     std::lock_guard lock(mutex_);
     status_ = status;
     done_ = true;

@@ -1,9 +1,10 @@
-// One SpoolStream as gRPC sees it: frames out, frames in. Internal to this folder; the only file here besides
-// channel.h that includes gRPC.
+// One SpoolStream as gRPC sees it: frames out, frames in. Internal to this folder; the only file
+// here besides channel.h that includes gRPC.
 //
-// Threads: the loop's calls send(), flush(), drain() and close(); gRPC's call the On… functions. What both touch is
-// under mutex_. Lifetime: gRPC may call until OnDone, so the reactor holds itself until then. A hold keeps OnDone away
-// while the loop may still start writes; it is given back when reading has ended.
+// Threads: the loop's calls send(), flush(), drain() and close(); gRPC's call the On… functions.
+// What both touch is under mutex_. Lifetime: gRPC may call until OnDone, so the reactor holds
+// itself until then. A hold keeps OnDone away while the loop may still start writes; it is given
+// back when reading has ended.
 #pragma once
 
 #include <grpcpp/grpcpp.h>
@@ -26,10 +27,10 @@ inline constexpr std::size_t kReadAheadMax = 4 * 1024 * 1024;
 
 class Wire final : public grpc::ClientBidiReactor<v1::ClientFrame, v1::ServerFrame> {
   public:
-    // `bell` is called by gRPC's threads when drain() has something new, at most once until then; and once when all
-    // is over.
-    static std::shared_ptr<Wire> open(std::shared_ptr<grpc::Channel> channel, const v1::Hello& hello,
-                                      std::function<void()> bell);
+    // `bell` is called by gRPC's threads when drain() has something new, at most once until then;
+    // and once when all is over.
+    static std::shared_ptr<Wire> open(std::shared_ptr<grpc::Channel> channel,
+                                      const v1::Hello& hello, std::function<void()> bell);
 
     // Gathers; nothing leaves before flush().
     void send(std::unique_ptr<v1::Call> call);
@@ -41,8 +42,8 @@ class Wire final : public grpc::ClientBidiReactor<v1::ClientFrame, v1::ServerFra
     bool done() const;            // nothing will come any more
     grpc::Status status() const;  // when done()
 
-    void close();       // hangs up, without waiting
-    void wait_done();   // blocks until gRPC has let go; after close()
+    void close();      // hangs up, without waiting
+    void wait_done();  // blocks until gRPC has let go; after close()
 
   private:
     Wire(std::shared_ptr<grpc::Channel> channel, std::function<void()> bell);

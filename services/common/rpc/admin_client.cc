@@ -1,0 +1,177 @@
+#include "common/rpc/admin_client.h"
+
+#include <chrono>
+
+#include "common/rpc/channel.h"
+#include "common/rpc/status.h"
+#include "tayori/spool/v1/admin.grpc.pb.h"
+#include "tayori/spool/v1/directory.grpc.pb.h"
+
+namespace tayori::rpc {
+
+namespace {
+
+inline constexpr std::chrono::seconds kWait{60};
+inline constexpr std::chrono::hours kLongWait{24};  // what reads the whole store
+
+template <class Stub, class Request, class Reply>
+Result<Reply> unary(Stub& stub,
+                    grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Reply*),
+                    const Request& request, std::chrono::seconds wait = kWait) {
+    grpc::ClientContext context;
+    context.set_deadline(std::chrono::system_clock::now() + wait);
+    Reply reply;
+    const auto status = (stub.*method)(&context, request, &reply);
+    if (!status.ok()) return fail(from_status(status));
+    return reply;
+}
+
+template <class Stub, class Request, class Item>
+Result<void> list(Stub& stub,
+                  std::unique_ptr<grpc::ClientReader<Item>> (Stub::*method)(grpc::ClientContext*,
+                                                                            const Request&),
+                  const Request& request, const std::function<bool(const Item&)>& visit) {
+    grpc::ClientContext context;
+    auto reader = (stub.*method)(&context, request);
+    Item item;
+    bool stopped = false;
+    while (!stopped && reader->Read(&item)) stopped = !visit(item);
+    if (stopped) {
+        context.TryCancel();
+        while (reader->Read(&item)) continue;  // gRPC wants it read to the end before Finish()
+    }
+    const auto status = reader->Finish();
+    if (!status.ok() && !stopped) return fail(from_status(status));
+    return {};
+}
+
+}  // namespace
+
+struct AdminClient::Stubs {
+    std::unique_ptr<v1::DirectoryService::Stub> directory;
+    std::unique_ptr<v1::AdminService::Stub> admin;
+};
+
+AdminClient::AdminClient(std::unique_ptr<Stubs> stubs) : stubs_(std::move(stubs)) {}
+AdminClient::~AdminClient() = default;
+
+Result<std::unique_ptr<AdminClient>> AdminClient::make(const std::string& spoold,
+                                                       const TlsFiles& tls) {
+    auto channel = make_channel(admin_address(spoold), tls);
+    if (!channel) return fail(std::move(channel.error()));
+    auto stubs = std::make_unique<Stubs>();
+    stubs->directory = v1::DirectoryService::NewStub(*channel);
+    stubs->admin = v1::AdminService::NewStub(*channel);
+    return std::unique_ptr<AdminClient>(new AdminClient(std::move(stubs)));
+}
+
+Result<v1::Domain> AdminClient::add_domain(const v1::AddDomainRequest& request) {
+    return unary(*stubs_->directory, &v1::DirectoryService::Stub::AddDomain, request);
+}
+Result<v1::DeleteDomainResponse> AdminClient::delete_domain(
+    const v1::DeleteDomainRequest& request) {
+    return unary(*stubs_->directory, &v1::DirectoryService::Stub::DeleteDomain, request);
+}
+Result<v1::Domain> AdminClient::set_domain(const v1::SetDomainRequest& request) {
+    return unary(*stubs_->directory, &v1::DirectoryService::Stub::SetDomain, request);
+}
+Result<v1::ListDomainsResponse> AdminClient::list_domains(const v1::ListDomainsRequest& request) {
+    return unary(*stubs_->directory, &v1::DirectoryService::Stub::ListDomains, request);
+}
+Result<v1::Account> AdminClient::add_account(const v1::AddAccountRequest& request) {
+    return unary(*stubs_->directory, &v1::DirectoryService::Stub::AddAccount, request);
+}
+Result<v1::Account> AdminClient::delete_account(const v1::AccountRequest& request) {
+    return unary(*stubs_->directory, &v1::DirectoryService::Stub::DeleteAccount, request);
+}
+Result<v1::Account> AdminClient::undelete_account(const v1::AccountRequest& request) {
+    return unary(*stubs_->directory, &v1::DirectoryService::Stub::UndeleteAccount, request);
+}
+Result<v1::Account> AdminClient::set_suspended(const v1::SetSuspendedRequest& request) {
+    return unary(*stubs_->directory, &v1::DirectoryService::Stub::SetSuspended, request);
+}
+Result<v1::Account> AdminClient::rename_account(const v1::RenameAccountRequest& request) {
+    return unary(*stubs_->directory, &v1::DirectoryService::Stub::RenameAccount, request);
+}
+Result<v1::Account> AdminClient::set_password(const v1::SetPasswordRequest& request) {
+    return unary(*stubs_->directory, &v1::DirectoryService::Stub::SetPassword, request);
+}
+Result<v1::AddAppPasswordResponse> AdminClient::add_app_password(
+    const v1::AddAppPasswordRequest& request) {
+    return unary(*stubs_->directory, &v1::DirectoryService::Stub::AddAppPassword, request);
+}
+Result<v1::Account> AdminClient::delete_app_password(const v1::DeleteAppPasswordRequest& request) {
+    return unary(*stubs_->directory, &v1::DirectoryService::Stub::DeleteAppPassword, request);
+}
+Result<v1::Account> AdminClient::set_account(const v1::SetAccountRequest& request) {
+    return unary(*stubs_->directory, &v1::DirectoryService::Stub::SetAccount, request);
+}
+Result<v1::Account> AdminClient::get_account(const v1::AccountRequest& request) {
+    return unary(*stubs_->directory, &v1::DirectoryService::Stub::GetAccount, request);
+}
+Result<void> AdminClient::list_accounts(const v1::ListAccountsRequest& request,
+                                        const Visit<v1::Account>& visit) {
+    return list(*stubs_->directory, &v1::DirectoryService::Stub::ListAccounts, request, visit);
+}
+Result<v1::Alias> AdminClient::add_alias(const v1::AddAliasRequest& request) {
+    return unary(*stubs_->directory, &v1::DirectoryService::Stub::AddAlias, request);
+}
+Result<v1::DeleteAliasResponse> AdminClient::delete_alias(const v1::DeleteAliasRequest& request) {
+    return unary(*stubs_->directory, &v1::DirectoryService::Stub::DeleteAlias, request);
+}
+Result<void> AdminClient::list_aliases(const v1::ListAliasesRequest& request,
+                                       const Visit<v1::Alias>& visit) {
+    return list(*stubs_->directory, &v1::DirectoryService::Stub::ListAliases, request, visit);
+}
+
+Result<v1::Status> AdminClient::get_status(const v1::GetStatusRequest& request) {
+    return unary(*stubs_->admin, &v1::AdminService::Stub::GetStatus, request);
+}
+Result<v1::SetLogLevelResponse> AdminClient::set_log_level(const v1::SetLogLevelRequest& request) {
+    return unary(*stubs_->admin, &v1::AdminService::Stub::SetLogLevel, request);
+}
+Result<v1::AccountFolders> AdminClient::list_account_folders(
+    const v1::AccountFoldersRequest& request) {
+    return unary(*stubs_->admin, &v1::AdminService::Stub::ListAccountFolders, request);
+}
+Result<v1::Folder> AdminClient::create_account_folder(const v1::AccountFolderRequest& request) {
+    return unary(*stubs_->admin, &v1::AdminService::Stub::CreateAccountFolder, request);
+}
+Result<v1::AccountFolders> AdminClient::rename_account_folder(
+    const v1::RenameAccountFolderRequest& request) {
+    return unary(*stubs_->admin, &v1::AdminService::Stub::RenameAccountFolder, request);
+}
+Result<v1::AccountFolders> AdminClient::delete_account_folder(
+    const v1::AccountFolderRequest& request) {
+    return unary(*stubs_->admin, &v1::AdminService::Stub::DeleteAccountFolder, request);
+}
+Result<v1::Counters> AdminClient::show_counters(const v1::CountersRequest& request) {
+    return unary(*stubs_->admin, &v1::AdminService::Stub::ShowCounters, request);
+}
+Result<v1::CountersReport> AdminClient::verify_counters(const v1::CountersRequest& request) {
+    return unary(*stubs_->admin, &v1::AdminService::Stub::VerifyCounters, request, kLongWait);
+}
+Result<v1::QuotaReport> AdminClient::get_quota_report(const v1::QuotaReportRequest& request) {
+    return unary(*stubs_->admin, &v1::AdminService::Stub::GetQuotaReport, request);
+}
+Result<v1::QuotaReport> AdminClient::recount_quota(const v1::QuotaReportRequest& request) {
+    return unary(*stubs_->admin, &v1::AdminService::Stub::RecountQuota, request, kLongWait);
+}
+Result<void> AdminClient::list_expunged(const v1::ExpungedRequest& request,
+                                        const Visit<v1::ExpungedMail>& visit) {
+    return list(*stubs_->admin, &v1::AdminService::Stub::ListExpunged, request, visit);
+}
+Result<v1::UndeleteResponse> AdminClient::undelete(const v1::UndeleteRequest& request) {
+    return unary(*stubs_->admin, &v1::AdminService::Stub::Undelete, request);
+}
+Result<v1::StoreReport> AdminClient::verify_store(const v1::StoreRequest& request) {
+    return unary(*stubs_->admin, &v1::AdminService::Stub::VerifyStore, request, kLongWait);
+}
+Result<v1::StoreReport> AdminClient::compact_store(const v1::StoreRequest& request) {
+    return unary(*stubs_->admin, &v1::AdminService::Stub::CompactStore, request, kLongWait);
+}
+Result<v1::StoreReport> AdminClient::checkpoint_store(const v1::StoreRequest& request) {
+    return unary(*stubs_->admin, &v1::AdminService::Stub::CheckpointStore, request, kLongWait);
+}
+
+}  // namespace tayori::rpc

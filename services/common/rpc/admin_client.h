@@ -1,0 +1,79 @@
+// adminctl's way to spoold: one method per rpc of DirectoryService and AdminService (proto/ says
+// what each does). Each blocks until the answer is there; errors are those of the contract, and
+// busy when spoold can't be reached.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "common/base/result.h"
+#include "common/rpc/address.h"
+#include "tayori/spool/v1/admin.pb.h"
+#include "tayori/spool/v1/directory.pb.h"
+
+namespace tayori::rpc {
+
+namespace v1 = ::tayori::spool::v1;
+
+class AdminClient {
+  public:
+    // `spoold`: the setting spoold.address as text, "unix:/path" or "host:port"; the
+    // administrators' socket of a unix address is found by itself. Nothing is sent yet: the first
+    // call connects.
+    static Result<std::unique_ptr<AdminClient>> make(const std::string& spoold,
+                                                     const TlsFiles& tls);
+    ~AdminClient();
+    AdminClient(const AdminClient&) = delete;
+    AdminClient& operator=(const AdminClient&) = delete;
+
+    // Called for each; false stops the list.
+    template <class T>
+    using Visit = std::function<bool(const T&)>;
+
+    // DirectoryService.
+    Result<v1::Domain> add_domain(const v1::AddDomainRequest& request);
+    Result<v1::DeleteDomainResponse> delete_domain(const v1::DeleteDomainRequest& request);
+    Result<v1::Domain> set_domain(const v1::SetDomainRequest& request);
+    Result<v1::ListDomainsResponse> list_domains(const v1::ListDomainsRequest& request);
+    Result<v1::Account> add_account(const v1::AddAccountRequest& request);
+    Result<v1::Account> delete_account(const v1::AccountRequest& request);
+    Result<v1::Account> undelete_account(const v1::AccountRequest& request);
+    Result<v1::Account> set_suspended(const v1::SetSuspendedRequest& request);
+    Result<v1::Account> rename_account(const v1::RenameAccountRequest& request);
+    Result<v1::Account> set_password(const v1::SetPasswordRequest& request);
+    Result<v1::AddAppPasswordResponse> add_app_password(const v1::AddAppPasswordRequest& request);
+    Result<v1::Account> delete_app_password(const v1::DeleteAppPasswordRequest& request);
+    Result<v1::Account> set_account(const v1::SetAccountRequest& request);
+    Result<v1::Account> get_account(const v1::AccountRequest& request);
+    Result<void> list_accounts(const v1::ListAccountsRequest& request,
+                               const Visit<v1::Account>& visit);
+    Result<v1::Alias> add_alias(const v1::AddAliasRequest& request);
+    Result<v1::DeleteAliasResponse> delete_alias(const v1::DeleteAliasRequest& request);
+    Result<void> list_aliases(const v1::ListAliasesRequest& request, const Visit<v1::Alias>& visit);
+
+    // AdminService.
+    Result<v1::Status> get_status(const v1::GetStatusRequest& request);
+    Result<v1::SetLogLevelResponse> set_log_level(const v1::SetLogLevelRequest& request);
+    Result<v1::AccountFolders> list_account_folders(const v1::AccountFoldersRequest& request);
+    Result<v1::Folder> create_account_folder(const v1::AccountFolderRequest& request);
+    Result<v1::AccountFolders> rename_account_folder(const v1::RenameAccountFolderRequest& request);
+    Result<v1::AccountFolders> delete_account_folder(const v1::AccountFolderRequest& request);
+    Result<v1::Counters> show_counters(const v1::CountersRequest& request);
+    Result<v1::CountersReport> verify_counters(const v1::CountersRequest& request);
+    Result<v1::QuotaReport> get_quota_report(const v1::QuotaReportRequest& request);
+    Result<v1::QuotaReport> recount_quota(const v1::QuotaReportRequest& request);
+    Result<void> list_expunged(const v1::ExpungedRequest& request,
+                               const Visit<v1::ExpungedMail>& visit);
+    Result<v1::UndeleteResponse> undelete(const v1::UndeleteRequest& request);
+    Result<v1::StoreReport> verify_store(const v1::StoreRequest& request);
+    Result<v1::StoreReport> compact_store(const v1::StoreRequest& request);
+    Result<v1::StoreReport> checkpoint_store(const v1::StoreRequest& request);
+
+  private:
+    struct Stubs;
+    explicit AdminClient(std::unique_ptr<Stubs> stubs);
+    std::unique_ptr<Stubs> stubs_;
+};
+
+}  // namespace tayori::rpc

@@ -1,0 +1,316 @@
+#include "spoold/rpc/dispatch.h"
+
+#include <exception>
+
+#include "spoold/rpc/stream_state.h"
+
+namespace tayori::spool {
+
+void Dispatcher::opened(Session& session) {
+    auto state = std::make_shared<StreamState>();
+    state->owner = LeaseOwner{session.id()};
+    // The hub wakes on the committer's thread: the writing is left to the writer's.
+    state->subscriber = parts_.hub.subscribe([weak = session.weak_from_this()] {
+        if (auto alive = weak.lock()) alive->wake(Session::Send::later);
+    });
+    if (session.info().kind == v1::STREAM_KIND_CONTROL) {
+        session.set_events(std::make_shared<HubEvents>(state->subscriber));
+    }
+    session.state = std::move(state);
+}
+
+void Dispatcher::closed(Session& session) {
+    auto& state = StreamState::of(session);
+    {
+        std::lock_guard lock(state.mutex);
+        state.closed = true;
+        state.leases.clear();
+    }
+    parts_.mailboxes.release_leases(state.owner);
+}
+
+void Dispatcher::cancelled(Session& session, std::uint64_t seq) { release_lease(session, seq); }
+
+void Dispatcher::call(Call call) try {
+    switch (call->call().request_case()) {
+        case v1::Call::kAuthPassword:
+        case v1::Call::kAuthScramFirst:
+        case v1::Call::kAuthScramFinal:
+        case v1::Call::kResolve:
+        case v1::Call::kCommitPlan:
+        case v1::Call::kUploadBegin:
+        case v1::Call::kUploadAppend:
+        case v1::Call::kUploadFinish:
+        case v1::Call::kUploadAbandon:
+        case v1::Call::kCloseFolder:
+            return site_call(call);
+        default:
+            break;
+    }
+    auto account = account_of(call);
+    if (!account) return call->refuse(account.error());
+    account_call(*account, call);
+} catch (const std::exception& e) {
+    call->refuse(Error::make(Kind::internal, "Internal error.", e.what()));
+}
+
+Result<AccountId> Dispatcher::account_of(const Call& call) const {
+    if (call->call().ticket().empty()) {
+        return fail(Kind::auth_failed, "Log in first.", "a call on a mailbox without a ticket");
+    }
+    auto holder = parts_.tickets.verify(call->call().ticket());
+    if (!holder) return fail(std::move(holder.error()));
+    return AccountId{holder->account_id};
+}
+
+// Calls that need no ticket.
+void Dispatcher::site_call(const Call& call) {
+    const auto& request = call->call();
+    switch (request.request_case()) {
+        case v1::Call::kAuthPassword:
+            return parts_.auth.auth_password(request.auth_password(),
+                                             [call](Result<v1::AuthReply> reply) {
+                                                 call->answer<v1::AuthPassword>(std::move(reply));
+                                             });
+        case v1::Call::kAuthScramFirst:
+            return call->answer<v1::AuthScramFirst>(
+                parts_.auth.scram_first(request.auth_scram_first()));
+        case v1::Call::kAuthScramFinal:
+            return call->answer<v1::AuthScramFinal>(
+                parts_.auth.scram_final(request.auth_scram_final()));
+        case v1::Call::kResolve:
+            return resolve(call);
+        case v1::Call::kCommitPlan:
+            return parts_.intake.commit_plan(Shared<v1::CommitPlan>(call, &request.commit_plan()),
+                                             [call](Result<v1::CommitPlanReply> reply) {
+                                                 call->answer<v1::CommitPlan>(std::move(reply));
+                                             });
+        case v1::Call::kCloseFolder:
+            StreamState::of(call->session())
+                .subscriber->unwatch(FolderId{request.close_folder().folder_id()});
+            return call->answer<v1::CloseFolder>(v1::CloseFolderReply());
+        default:
+            return upload(call);
+    }
+}
+
+void Dispatcher::resolve(const Call& call) {
+    const auto& request = call->call().resolve();
+    std::optional<std::uint64_t> submitter;
+    if (!call->call().ticket().empty()) {
+        auto account = account_of(call);
+        if (!account) return call->refuse(account.error());
+        submitter = raw(*account);
+    }
+    auto reply = parts_.directory.resolve(request, submitter);
+    if (!reply) return call->refuse(reply.error());
+    for (auto& recipient : *reply->mutable_recipients()) {
+        // Where an alias has several targets, one full mailbox refuses nothing: CommitPlan tells of
+        // it by itself.
+        if (recipient.has_refused() || recipient.targets_size() != 1) continue;
+        const auto account = recipient.targets(0).account_id();
+        if (account == 0) continue;
+        auto allowed = parts_.intake.may_receive(AccountId{account}, request.declared_bytes());
+        if (!allowed) rpc::to_wire(allowed.error(), *recipient.mutable_refused());
+    }
+    call->answer<v1::Resolve>(std::move(reply));
+}
+
+void Dispatcher::account_call(AccountId account, const Call& call) {
+    const auto& request = call->call();
+    switch (request.request_case()) {
+        case v1::Call::kCheckSender: {
+            auto allowed =
+                parts_.directory.check_sender(raw(account), request.check_sender().address());
+            return call->answer<v1::CheckSender>(
+                allowed.map([] { return v1::CheckSenderReply(); }));
+        }
+        case v1::Call::kListFolders:
+            return call->answer<v1::ListFolders>(
+                parts_.mailboxes.list_folders(account, request.list_folders()));
+        case v1::Call::kGetFolder:
+            return call->answer<v1::GetFolder>(
+                parts_.mailboxes.get_folder(account, request.get_folder()));
+        case v1::Call::kGetQuota:
+            return call->answer<v1::GetQuota>(parts_.mailboxes.get_quota(account));
+        case v1::Call::kClaimRecent:
+            return call->answer<v1::ClaimRecent>(
+                parts_.mailboxes.claim_recent(account, request.claim_recent()));
+        case v1::Call::kOpenFolder:
+            return open_folder(account, call);
+        case v1::Call::kFetchSummaries:
+            return read_many<v1::FetchSummaries>(account, call, &Mailboxes::fetch_summaries);
+        case v1::Call::kFetchBodies:
+            return read_many<v1::FetchBodies>(account, call, &Mailboxes::fetch_bodies);
+        case v1::Call::kOpenMaildrop:
+            return open_maildrop(account, call);
+        default:
+            return account_write(account, call);
+    }
+}
+
+void Dispatcher::account_write(AccountId account, const Call& call) {
+    switch (call->call().request_case()) {
+        case v1::Call::kCreateFolder:
+            return write<v1::CreateFolder>(account, call, &Mailboxes::create_folder);
+        case v1::Call::kDeleteFolder:
+            return write<v1::DeleteFolder>(account, call, &Mailboxes::delete_folder);
+        case v1::Call::kRenameFolder:
+            return write<v1::RenameFolder>(account, call, &Mailboxes::rename_folder);
+        case v1::Call::kSetSubscribed:
+            return write<v1::SetSubscribed>(account, call, &Mailboxes::set_subscribed);
+        case v1::Call::kStoreFlags:
+            return write<v1::StoreFlags>(account, call, &Mailboxes::store_flags);
+        case v1::Call::kExpunge:
+            return write<v1::Expunge>(account, call, &Mailboxes::expunge);
+        case v1::Call::kCopyMessages:
+            return write<v1::CopyMessages>(account, call, &Mailboxes::copy_messages);
+        case v1::Call::kAppend:
+            return write<v1::Append>(account, call, &Mailboxes::append);
+        case v1::Call::kCloseMaildrop:
+            return close_maildrop(account, call);
+        default:
+            return call->refuse(
+                Error::make(Kind::unsupported, "Not supported.", "an unknown call"));
+    }
+}
+
+// Uploads write to the disk, which may take its time: not on gRPC's threads, and the pieces in
+// order.
+void Dispatcher::upload(const Call& call) {
+    auto& state = StreamState::of(call->session());
+    std::lock_guard lock(state.mutex);
+    state.uploads.push_back(call);
+    if (std::exchange(state.uploading, true)) return;
+    parts_.readers.post([this, session = call->session_ptr()] { run_uploads(*session); });
+}
+
+void Dispatcher::run_uploads(Session& session) {
+    auto& state = StreamState::of(session);
+    Call call;
+    {
+        std::lock_guard lock(state.mutex);
+        call = std::move(state.uploads.front());
+        state.uploads.pop_front();
+    }
+    run_upload(call);
+    std::lock_guard lock(state.mutex);
+    state.uploading = !state.uploads.empty();
+    if (!state.uploading) return;
+    parts_.readers.post([this, next = session.shared_from_this()] { run_uploads(*next); });
+}
+
+void Dispatcher::run_upload(const Call& call) try {
+    const auto& request = call->call();
+    switch (request.request_case()) {
+        case v1::Call::kUploadBegin:
+            return call->answer<v1::UploadBegin>(
+                parts_.intake.upload_begin(request.upload_begin()));
+        case v1::Call::kUploadAppend:
+            return call->answer<v1::UploadAppend>(
+                parts_.intake.upload_append(request.upload_append()));
+        case v1::Call::kUploadFinish:
+            return call->answer<v1::UploadFinish>(
+                parts_.intake.upload_finish(request.upload_finish()));
+        case v1::Call::kUploadAbandon:
+            return call->answer<v1::UploadAbandon>(
+                parts_.intake.upload_abandon(request.upload_abandon()));
+        default:
+            return call->refuse(
+                Error::make(Kind::unsupported, "Not supported.", "an unknown call"));
+    }
+} catch (const std::exception& e) {
+    call->refuse(Error::make(Kind::internal, "Internal error.", e.what()));
+}
+
+void Dispatcher::open_folder(AccountId account, const Call& call) {
+    const auto& request = call->call().open_folder();
+    // Events travel on the control stream only.
+    const bool subscribe =
+        request.subscribe() && call->session().info().kind == v1::STREAM_KIND_CONTROL;
+    auto subscriber = subscribe ? StreamState::of(call->session()).subscriber : nullptr;
+    auto open = [this, account, call, subscriber]() -> Result<Flow::Next> {
+        auto cursor =
+            parts_.mailboxes.open_folder(account, call->call().open_folder(), subscriber.get());
+        if (!cursor) return fail(std::move(cursor.error()));
+        return next_of<v1::OpenFolder>(std::move(*cursor));
+    };
+    auto on_end = [subscriber, folder = FolderId{request.folder_id()}](Flow::End how) {
+        if (subscriber == nullptr) return;
+        if (how == Flow::End::complete)
+            subscriber->start(folder);
+        else
+            subscriber->unwatch(folder);
+    };
+    Flow::start(parts_.readers, call, std::move(open), std::move(on_end));
+}
+
+// The lease is taken with the first piece, and remembered at once: whatever happens then, it is
+// freed.
+void Dispatcher::open_maildrop(AccountId account, const Call& call) {
+    auto& state = StreamState::of(call->session());
+    {
+        std::lock_guard lock(state.mutex);
+        if (state.leases.size() >= kLeasesPerStreamMax) {
+            return call->refuse(
+                Error::make(Kind::busy, "Temporarily unavailable.", "too many maildrops are open"));
+        }
+    }
+    using Opened = Cursor<v1::OpenMaildropReply>;
+    auto open = [this, account, call, &state]() -> Result<Flow::Next> {
+        auto made = parts_.mailboxes.open_maildrop(account, state.owner);
+        if (!made) return fail(std::move(made.error()));
+        std::shared_ptr<Opened> cursor = std::move(*made);
+        auto first = std::make_shared<v1::OpenMaildropReply>();
+        auto more = cursor->next(kReplyBytesSoft, *first);
+        if (!more) return fail(std::move(more.error()));
+        bool closed = false;
+        {
+            std::lock_guard lock(state.mutex);
+            closed = state.closed;
+            if (!closed) state.leases[call->seq()] = {account, first->lease()};
+        }
+        if (closed) parts_.mailboxes.release_leases(state.owner);
+        return [cursor, first, more = *more](std::size_t bytes_max,
+                                             v1::Reply& reply) mutable -> Result<bool> {
+            auto& out = *reply.mutable_open_maildrop();
+            if (first == nullptr) return cursor->next(bytes_max, out);
+            out = std::move(*first);
+            first.reset();
+            return more;
+        };
+    };
+    auto on_end = [this, call](Flow::End how) {
+        if (how == Flow::End::broken) release_lease(call->session(), call->seq());
+    };
+    Flow::start(parts_.readers, call, std::move(open), std::move(on_end));
+}
+
+void Dispatcher::close_maildrop(AccountId account, const Call& call) {
+    auto& state = StreamState::of(call->session());
+    const auto lease = call->call().close_maildrop().lease();
+    {
+        std::lock_guard lock(state.mutex);
+        absl::erase_if(state.leases,
+                       [lease](const auto& entry) { return entry.second.lease == lease; });
+    }
+    write<v1::CloseMaildrop>(account, call, &Mailboxes::close_maildrop);
+}
+
+void Dispatcher::release_lease(Session& session, std::uint64_t seq) {
+    auto& state = StreamState::of(session);
+    Lease lease;
+    {
+        std::lock_guard lock(state.mutex);
+        auto found = state.leases.find(seq);
+        if (found == state.leases.end()) return;
+        lease = found->second;
+        state.leases.erase(found);
+    }
+    auto request = std::make_shared<v1::CloseMaildrop>();
+    request->set_lease(lease.lease);
+    parts_.mailboxes.close_maildrop(lease.account, std::move(request),
+                                    [](Result<v1::CloseMaildropReply>) {});
+}
+
+}  // namespace tayori::spool

@@ -1,0 +1,150 @@
+#include "spoold/rpc/server.h"
+
+#include <grpcpp/ext/health_check_service_server_builder_option.h>
+#include <grpcpp/grpcpp.h>
+#include <sys/stat.h>
+
+#include "common/base/log.h"
+#include "common/base/text.h"
+#include "common/rpc/address.h"
+#include "spoold/rpc/directory_service.h"
+
+namespace tayori::spool {
+
+namespace {
+
+inline constexpr std::string_view kUnixPrefix = "unix:";
+inline constexpr mode_t kDaemonSocketMode = 0660;
+
+bool is_unix(std::string_view address) { return address.starts_with(kUnixPrefix); }
+
+std::shared_ptr<grpc::ServerCredentials> tls_credentials(const ServerPems& pems) {
+    grpc::SslServerCredentialsOptions tls(
+        GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY);
+    tls.pem_root_certs = pems.ca;
+    tls.pem_key_cert_pairs.push_back({pems.key, pems.certificate});
+    return grpc::SslServerCredentials(tls);
+}
+
+void set_limits(grpc::ServerBuilder& builder) {
+    grpc::ResourceQuota quota("spoold");
+    quota.SetMaxThreads(kGrpcThreadsMax);
+    builder.SetResourceQuota(quota);
+    builder.SetMaxReceiveMessageSize(static_cast<int>(rpc::kMessageBytesMax));
+    builder.SetMaxSendMessageSize(static_cast<int>(rpc::kMessageBytesMax));
+    builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+    builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveIntervalMs);
+    builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kKeepaliveTimeoutMs);
+    builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
+    builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
+    builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS,
+                               kPingIntervalMinMs);
+}
+
+}  // namespace
+
+// One gRPC server with what may be asked of it.
+struct Server::Door {
+    std::unique_ptr<StreamService> streams;
+    std::unique_ptr<DirectoryService> directory;
+    std::unique_ptr<AdminService> admin;
+    std::unique_ptr<grpc::Server> server;
+};
+
+Server::Server(ServerOptions options, const Clock& clock)
+    : options_(std::move(options)),
+      readers_(options_.reader_threads),
+      writer_(1),
+      administration_(1),
+      streams_(clock) {}
+
+Result<std::unique_ptr<Server>> Server::start(ServerOptions options, ServerParts parts) {
+    std::unique_ptr<Server> server(new Server(std::move(options), parts.clock));
+    server->dispatcher_ = std::make_unique<Dispatcher>(
+        Dispatcher::Parts{parts.directory, parts.auth, parts.tickets, parts.mailboxes, parts.intake,
+                          parts.hub, server->readers_});
+    AdminService::Parts admin{parts.store,
+                              parts.directory,
+                              parts.mailboxes,
+                              parts.counters,
+                              parts.undelete,
+                              parts.queue,
+                              server->streams_,
+                              server->administration_,
+                              server->options_.server_id,
+                              parts.clock.now_ms() / 1000,
+                              std::move(parts.warnings)};
+    auto opened = server->open(admin);
+    if (!opened) return fail(std::move(opened.error()));
+    return server;
+}
+
+Result<void> Server::open(const AdminService::Parts& admin) {
+    grpc::EnableDefaultHealthCheckService(true);
+    for (const auto& address : options_.listen) {
+        auto opened =
+            open_door(address, is_unix(address) ? Entry::daemons : Entry::certificates, admin);
+        if (opened && is_unix(address)) {
+            opened = open_door(rpc::admin_address(address), Entry::administration, admin);
+        }
+        if (!opened) return opened;
+    }
+    return {};
+}
+
+Result<void> Server::open_door(const std::string& address, Entry entry,
+                               const AdminService::Parts& admin) {
+    auto door = std::make_unique<Door>();
+    grpc::ServerBuilder builder;
+    set_limits(builder);
+    const Gate gate(entry);
+    if (entry != Entry::administration) {
+        door->streams = std::make_unique<StreamService>(gate, streams_, *dispatcher_, writer_,
+                                                        options_.server_id);
+        builder.RegisterService(door->streams.get());
+    }
+    if (entry != Entry::daemons) {
+        door->directory =
+            std::make_unique<DirectoryService>(gate, admin.directory, administration_);
+        door->admin = std::make_unique<AdminService>(gate, admin);
+        builder.RegisterService(door->directory.get());
+        builder.RegisterService(door->admin.get());
+    }
+    int port = 0;
+    const bool local = is_unix(address);
+    builder.AddListeningPort(
+        address, local ? grpc::InsecureServerCredentials() : tls_credentials(options_.pems), &port);
+    // The socket is made with the narrowest mode and opened up afterwards, never the other way
+    // round.
+    const auto mask = ::umask(0177);
+    door->server = builder.BuildAndStart();
+    ::umask(mask);
+    if (door->server == nullptr || port == 0)
+        return fail(Kind::busy, cat("Can't listen on ", address, "."));
+    if (local && entry == Entry::daemons)
+        ::chmod(address.c_str() + kUnixPrefix.size(), kDaemonSocketMode);
+    if (!local) ports_.push_back(port);
+    log_info("listening", {{"address", address}, {"port", port}});
+    doors_.push_back(std::move(door));
+    return {};
+}
+
+void Server::begin_stop() {
+    for (auto& door : doors_) {
+        if (auto* health = door->server->GetHealthCheckService()) health->SetServingStatus(false);
+    }
+    streams_.finish_gracefully();
+}
+
+void Server::stop(std::chrono::milliseconds grace) {
+    if (std::exchange(stopped_, true)) return;
+    begin_stop();
+    const auto deadline = std::chrono::system_clock::now() + grace;
+    for (auto& door : doors_) door->server->Shutdown(deadline);
+    for (auto& door : doors_) door->server->Wait();
+    doors_.clear();
+}
+
+Server::~Server() { stop(std::chrono::milliseconds(0)); }
+
+}  // namespace tayori::spool

@@ -1,0 +1,82 @@
+// spoold's doors: gRPC servers over the services. One for each kind of door, since a unix socket
+// stands for a role.
+//
+// Order of the end: begin_stop() refuses new calls and lets the running ones be answered; stop()
+// waits for that until the deadline, then cuts off. Afterwards no thread of gRPC is in our code any
+// more, and the store may be closed.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "common/base/result.h"
+#include "spoold/rpc/admin_service.h"
+#include "spoold/rpc/dispatch.h"
+#include "spoold/rpc/pki.h"
+#include "spoold/rpc/stream_service.h"
+
+namespace grpc {
+class Server;
+}
+
+namespace tayori::spool {
+
+struct ServerOptions {
+    // "unix:/path" for the daemons (administrators get admin.sock beside it) or "host:port" for all
+    // with certificates.
+    std::vector<std::string> listen;
+    ServerPems pems;  // needed for host:port
+    std::string server_id;
+    std::size_t reader_threads = 2;
+};
+
+struct ServerParts {
+    Directory& directory;
+    Auth& auth;
+    Tickets& tickets;
+    Mailboxes& mailboxes;
+    Intake& intake;
+    Hub& hub;
+    store::Store& store;
+    Counters& counters;
+    Undelete& undelete;
+    Queue& queue;
+    const Clock& clock;
+    std::vector<std::string> warnings;
+};
+
+class Server {
+  public:
+    static Result<std::unique_ptr<Server>> start(ServerOptions options, ServerParts parts);
+    ~Server();
+    Server(const Server&) = delete;
+    Server& operator=(const Server&) = delete;
+
+    // Ports of the host:port entries of `listen`, in their order.
+    const std::vector<int>& ports() const { return ports_; }
+    const Streams& streams() const { return streams_; }
+
+    void begin_stop();
+    void stop(std::chrono::milliseconds grace);
+
+  private:
+    struct Door;
+    Server(ServerOptions options, const Clock& clock);
+    Result<void> open(const AdminService::Parts& admin);
+    Result<void> open_door(const std::string& address, Entry entry,
+                           const AdminService::Parts& admin);
+
+    ServerOptions options_;
+    Workers readers_;
+    Workers writer_;
+    Workers administration_;
+    Streams streams_;
+    std::unique_ptr<Dispatcher> dispatcher_;
+    std::vector<std::unique_ptr<Door>> doors_;
+    std::vector<int> ports_;
+    bool stopped_ = false;
+};
+
+}  // namespace tayori::spool

@@ -1,0 +1,108 @@
+#include "spoold/rpc/stream_service.h"
+
+#include "common/base/log.h"
+
+namespace tayori::spool {
+
+namespace {
+
+// A stream that is refused before it says anything.
+class Refusal final : public grpc::ServerBidiReactor<v1::ClientFrame, v1::ServerFrame> {
+  public:
+    Refusal() { Finish({grpc::StatusCode::UNAVAILABLE, "too many streams, or spoold stops"}); }
+    void OnDone() override { delete this; }
+};
+
+}  // namespace
+
+std::uint64_t Streams::add() {
+    std::lock_guard lock(mutex_);
+    if (stopping_ || entries_.size() >= kStreamsMax) return 0;
+    const auto id = next_++;
+    entries_.emplace(id, Entry());
+    return id;
+}
+
+void Streams::set_session(std::uint64_t id, std::weak_ptr<Session> session) {
+    std::shared_ptr<Session> late;
+    {
+        std::lock_guard lock(mutex_);
+        auto found = entries_.find(id);
+        if (found == entries_.end()) return;
+        found->second.session = session;
+        if (stopping_) late = session.lock();
+    }
+    if (late != nullptr) late->finish_gracefully();
+}
+
+void Streams::set_info(std::uint64_t id, SessionInfo info) {
+    std::lock_guard lock(mutex_);
+    auto found = entries_.find(id);
+    if (found != entries_.end()) found->second.info = std::move(info);
+}
+
+void Streams::remove(std::uint64_t id) {
+    std::lock_guard lock(mutex_);
+    entries_.erase(id);
+}
+
+std::size_t Streams::size() const {
+    std::lock_guard lock(mutex_);
+    return entries_.size();
+}
+
+std::vector<v1::DaemonStatus> Streams::daemons() const {
+    std::vector<v1::DaemonStatus> daemons;
+    std::lock_guard lock(mutex_);
+    for (const auto& [id, entry] : entries_) {
+        if (entry.info.kind != v1::STREAM_KIND_CONTROL) continue;
+        auto& daemon = daemons.emplace_back();
+        daemon.set_program(entry.info.program);
+        daemon.set_instance(entry.info.instance);
+        daemon.set_connected_s(entry.info.opened_ms / 1000);
+        daemon.set_version(entry.info.version);
+    }
+    return daemons;
+}
+
+void Streams::finish_gracefully() {
+    std::vector<std::shared_ptr<Session>> sessions;
+    {
+        std::lock_guard lock(mutex_);
+        stopping_ = true;
+        for (auto& [id, entry] : entries_) {
+            if (auto session = entry.session.lock()) sessions.push_back(std::move(session));
+        }
+    }
+    for (auto& session : sessions) session->finish_gracefully();
+}
+
+grpc::ServerBidiReactor<v1::ClientFrame, v1::ServerFrame>* StreamService::Open(
+    grpc::CallbackServerContext* context) {
+    const auto id = streams_.add();
+    if (id == 0) return new Refusal();
+    auto admit = [this, context, id](const v1::Hello& hello) {
+        SessionInfo info;
+        info.program = hello.program().substr(0, kNameBytesMax);
+        info.instance = hello.instance().substr(0, kNameBytesMax);
+        info.kind = hello.kind();
+        info.version = std::min(hello.version(), rpc::kVersion);
+        info.role = gate_.role(*context, hello.program());
+        info.opened_ms = streams_.clock().now_ms();
+        if (info.role.daemon) {
+            log_info("a daemon's stream opened", {{"program", info.program},
+                                                  {"instance", info.instance},
+                                                  {"kind", v1::StreamKind_Name(info.kind)}});
+            streams_.set_info(id, info);
+        }
+        return info;
+    };
+    auto parts = std::make_shared<Session::Parts>(
+        Session::Parts{handler_, writer_, std::move(admit), server_id_,
+                       [this, id](const Session&) { streams_.remove(id); }});
+    auto session = Session::open(std::move(parts));
+    streams_.set_session(id, session);
+    return session.get();
+}
+
+}  // namespace tayori::spool

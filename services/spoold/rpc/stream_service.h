@@ -1,0 +1,70 @@
+// The service SpoolStream: admits daemons, keeps the list of their streams.
+#pragma once
+
+#include <absl/container/flat_hash_map.h>
+
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "common/base/clock.h"
+#include "spoold/rpc/gate.h"
+#include "spoold/rpc/session.h"
+#include "tayori/spool/v1/admin.pb.h"
+#include "tayori/spool/v1/stream.grpc.pb.h"
+
+namespace tayori::spool {
+
+// The open streams of all doors. Thread-safe.
+class Streams {
+  public:
+    explicit Streams(const Clock& clock) : clock_(clock) {}
+    // 0: there are kStreamsMax already, or spoold stops.
+    std::uint64_t add();
+    void set_session(std::uint64_t id, std::weak_ptr<Session> session);
+    void set_info(std::uint64_t id, SessionInfo info);
+    void remove(std::uint64_t id);
+
+    std::size_t size() const;
+    // One entry for each daemon's control stream.
+    std::vector<v1::DaemonStatus> daemons() const;
+    // No more are added; those that are open refuse new calls and end when the running ones are
+    // answered.
+    void finish_gracefully();
+    const Clock& clock() const { return clock_; }
+
+  private:
+    struct Entry {
+        std::weak_ptr<Session> session;
+        SessionInfo info;
+    };
+    const Clock& clock_;
+    mutable std::mutex mutex_;
+    absl::flat_hash_map<std::uint64_t, Entry> entries_;
+    std::uint64_t next_ = 1;
+    bool stopping_ = false;
+};
+
+class StreamService final : public v1::SpoolStream::CallbackService {
+  public:
+    StreamService(Gate gate, Streams& streams, Handler& handler, Workers& writer,
+                  std::string server_id)
+        : gate_(gate),
+          streams_(streams),
+          handler_(handler),
+          writer_(writer),
+          server_id_(std::move(server_id)) {}
+
+    grpc::ServerBidiReactor<v1::ClientFrame, v1::ServerFrame>* Open(
+        grpc::CallbackServerContext* context) override;
+
+  private:
+    Gate gate_;
+    Streams& streams_;
+    Handler& handler_;
+    Workers& writer_;
+    std::string server_id_;
+};
+
+}  // namespace tayori::spool
