@@ -25,7 +25,7 @@ class AdminService final : public v1::AdminService::CallbackService {
         Directory& directory;
         Mailboxes& mailboxes;
         Counters& counters;
-        Undelete& undelete;
+        spool::Undelete& undelete;
         Queue& queue;
         Streams& streams;
         Workers& workers;
