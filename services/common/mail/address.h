@@ -1,5 +1,5 @@
-// Addresses: the paths of SMTP (RFC 5321 §4.1.2), the form in which accounts are looked up, and the address lists
-// of headers (RFC 5322 §3.4), which are read however broken they are.
+// Addresses: the paths of SMTP (RFC 5321 §4.1.2), the form in which accounts are looked up, and the
+// address lists of headers (RFC 5322 §3.4), which are read however broken they are.
 #pragma once
 
 #include <string>
@@ -21,8 +21,9 @@ struct Address {
 
 enum class Utf8 { refused, allowed };  // SMTPUTF8 of this transaction (RFC 6531 §3.3)
 
-// A path at the head of `rest`, which is moved behind it, so that the ESMTP parameters remain. Source routes are
-// read and ignored (RFC 5321 §4.1.1.3). Spaces before "<" and a missing "<>" are refused, as the RFC has it.
+// A path at the head of `rest`, which is moved behind it, so that the ESMTP parameters remain.
+// Source routes are read and ignored (RFC 5321 §4.1.1.3). Spaces before "<" and a missing "<>" are
+// refused, as the RFC has it.
 //   MAIL FROM:<…>  may be null: "<>"
 //   RCPT TO:<…>    may be <postmaster> without domain, any case
 // Errors: invalid. `unsupported` for 8-bit without SMTPUTF8 (553 5.6.7, RFC 6531 §3.5).
@@ -31,11 +32,13 @@ Result<Address> parse_forward_path(std::string_view& rest, Utf8 utf8);
 // A bare address, as a login name or an argument of adminctl: local@domain, nothing around it.
 Result<Address> parse_address(std::string_view text, Utf8 utf8 = Utf8::allowed);
 
-// The domain as it is looked up: lower case, NFC, A-labels as U-labels, no final dot. Literals: lower case.
+// The domain as it is looked up: lower case, NFC, A-labels as U-labels, no final dot. Literals:
+// lower case.
 Result<std::string> normalize_domain(std::string_view domain);
 // The domain for DNS: A-labels only.
 Result<std::string> ascii_domain(std::string_view domain);
-// The local part as it is looked up: NFC and case-folded, as "Anna", "ANNA" and "anna" are one account here.
+// The local part as it is looked up: NFC and case-folded, as "Anna", "ANNA" and "anna" are one
+// account here.
 Result<std::string> normalize_local(std::string_view local);
 
 struct LookupKey {
@@ -46,10 +49,12 @@ struct LookupKey {
 };
 Result<LookupKey> lookup_key(const Address& address);
 
-// local@domain, the local part quoted where it must be; "" for the null path. Without angle brackets.
+// local@domain, the local part quoted where it must be; "" for the null path. Without angle
+// brackets.
 std::string to_text(const Address& address);
 
-// One element of a header's address list. Text is raw: encoded-words stay, 8-bit stays, folding is gone.
+// One element of a header's address list. Text is raw: encoded-words stay, 8-bit stays, folding is
+// gone.
 struct ListedAddress {
     enum class Type { mailbox, group_start, group_end };
     Type type = Type::mailbox;

@@ -15,9 +15,11 @@ std::string decode_part_text(std::string_view header, std::string_view body);
 // HTML with its tags, scripts and styles gone and its entities read.
 std::string html_to_text(std::string_view utf8_html);
 
-// Is `folded_needle` (fold_for_search) in a text part, or in the header of a message within? `message` is whole.
+// Is `folded_needle` (fold_for_search) in a text part, or in the header of a message within?
+// `message` is whole.
 bool body_contains(std::string_view message, const PartTree& tree, std::string_view folded_needle);
-// Is it in the value of a field of this name? An empty needle matches where the field exists (RFC 3501 §6.4.4).
+// Is it in the value of a field of this name? An empty needle matches where the field exists (RFC
+// 3501 §6.4.4).
 bool field_contains(std::string_view header, std::string_view name, std::string_view folded_needle);
 // Is it anywhere in the header?
 bool header_contains(std::string_view header, std::string_view folded_needle);

@@ -1,7 +1,8 @@
 // ENVELOPE as IMAP text (RFC 3501 §7.4.2), and the strings it is made of.
 //
-// All text is legal for clients that know no UTF-8: 8-bit text and line ends go out as literals ({n}CRLF and the bytes
-// as they are), NUL is left out. So a piece of text may contain literals and must not be cut.
+// All text is legal for clients that know no UTF-8: 8-bit text and line ends go out as literals
+// ({n}CRLF and the bytes as they are), NUL is left out. So a piece of text may contain literals and
+// must not be cut.
 #pragma once
 
 #include <string>
@@ -12,8 +13,8 @@ namespace tayori::mail {
 void append_imap_string(std::string& out, std::string_view text);   // quoted or literal
 void append_imap_nstring(std::string& out, std::string_view text);  // NIL when empty
 
-// The envelope of a header, in parentheses. Sender and Reply-To default to From; an empty list is NIL; an address
-// without domain has "" as host, since NIL would make it a group.
+// The envelope of a header, in parentheses. Sender and Reply-To default to From; an empty list is
+// NIL; an address without domain has "" as host, since NIL would make it a group.
 std::string envelope_text(std::string_view header);
 
 // BODY out of BODYSTRUCTURE: the same without extension data.

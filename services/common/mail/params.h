@@ -14,7 +14,7 @@ struct Param {
 };
 
 struct ContentType {
-    std::string type;     // as written; lower-case compare with is()
+    std::string type;  // as written; lower-case compare with is()
     std::string subtype;
     std::vector<Param> params;
     bool is(std::string_view type_lower, std::string_view subtype_lower) const;
@@ -32,8 +32,9 @@ Disposition parse_disposition(std::string_view value);
 
 // The raw value of a parameter, or "".
 std::string_view find_param(const std::vector<Param>& params, std::string_view name);
-// The value as UTF-8: continuations joined, percent-encoding and charset of RFC 2231 undone, and encoded-words and raw
-// 8-bit decoded too, since many programs put them here. "" when there is none.
+// The value as UTF-8: continuations joined, percent-encoding and charset of RFC 2231 undone, and
+// encoded-words and raw 8-bit decoded too, since many programs put them here. "" when there is
+// none.
 std::string decode_param(const std::vector<Param>& params, std::string_view name);
 
 }  // namespace tayori::mail

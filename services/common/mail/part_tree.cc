@@ -27,7 +27,8 @@ bool take_varint(std::string_view& in, std::uint64_t& value) {
     return false;
 }
 
-// A child lies within its parent, in bytes and in the order of the array; leaves have no children, a message has one.
+// A child lies within its parent, in bytes and in the order of the array; leaves have no children,
+// a message has one.
 bool is_consistent(const PartTree& tree) {
     const auto& parts = tree.parts;
     std::vector<std::uint32_t> open;
@@ -62,7 +63,8 @@ std::optional<std::uint32_t> PartTree::nth_child(std::uint32_t parent, std::uint
 
 std::optional<std::uint32_t> PartTree::find(std::span<const std::uint32_t> path) const {
     std::uint32_t found = 0;
-    // Where the next number counts: a multipart, or a message, whose only part has number 1 unless it is a multipart.
+    // Where the next number counts: a multipart, or a message, whose only part has number 1 unless
+    // it is a multipart.
     std::optional<std::uint32_t> holder = 0;
     for (const auto number : path) {
         if (!holder || number == 0) return std::nullopt;
@@ -82,8 +84,8 @@ std::optional<std::uint32_t> PartTree::find(std::span<const std::uint32_t> path)
     return found;
 }
 
-// The version, the number of parts, and per part: kind and size of its subtree, bytes from the part before it
-// (small numbers make a small blob), sizes and lines.
+// The version, the number of parts, and per part: kind and size of its subtree, bytes from the part
+// before it (small numbers make a small blob), sizes and lines.
 std::string encode(const PartTree& tree) {
     std::string out(1, kBlobVersion);
     put_varint(out, tree.parts.size());

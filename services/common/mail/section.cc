@@ -23,7 +23,8 @@ std::optional<Slice> resolve(const PartTree& tree, const Section& section) {
             if (at_root) return Slice{true, 0, tree.message_bytes()};
             return body_of(*found);
         case SectionText::mime:
-            // MIME needs a part number. Part 1 of a message that is no multipart is described by the message's header.
+            // MIME needs a part number. Part 1 of a message that is no multipart is described by
+            // the message's header.
             if (at_root) return std::nullopt;
             return header_of(*found);
         case SectionText::header:

@@ -27,8 +27,8 @@ struct Section {
     std::vector<std::string> fields;  // of header_fields and header_fields_not
 };
 
-// Bytes of the received message; with `after_prefix` the recipient's prefix stands in front of them.
-// For header_fields and header_fields_not they are the header to choose from.
+// Bytes of the received message; with `after_prefix` the recipient's prefix stands in front of
+// them. For header_fields and header_fields_not they are the header to choose from.
 struct Slice {
     bool after_prefix = false;
     std::uint64_t offset = 0;
@@ -41,7 +41,8 @@ struct Slice {
 // Nothing when the message has no such section; FETCH then answers with an empty string or NIL.
 std::optional<Slice> resolve(const PartTree& tree, const Section& section);
 
-// BODY[…]<first.count>: which bytes of the prefix, then which of the message. Past the end both are empty.
+// BODY[…]<first.count>: which bytes of the prefix, then which of the message. Past the end both are
+// empty.
 struct Cut {
     std::uint64_t prefix_offset = 0;
     std::uint64_t prefix_bytes = 0;

@@ -1,5 +1,6 @@
-// What is kept of a message for listing, sorting, threading and searching it without its body. Made once, at intake.
-// Everything speaks of the message as received: the recipient's prefix is not in it.
+// What is kept of a message for listing, sorting, threading and searching it without its body. Made
+// once, at intake. Everything speaks of the message as received: the recipient's prefix is not in
+// it.
 #pragma once
 
 #include <cstdint>
@@ -26,13 +27,15 @@ struct Summary {
     std::string from_key;  // first mailbox of From, To and Cc, folded: SORT (RFC 5256 §3)
     std::string to_key;
     std::string cc_key;
-    std::string message_id;               // without <>, "" if none
-    std::vector<std::string> references;  // parents, oldest first; In-Reply-To where there are no References
+    std::string message_id;  // without <>, "" if none
+    std::vector<std::string>
+        references;  // parents, oldest first; In-Reply-To where there are no References
 
     bool header_is_whole() const { return header.size() == header_bytes; }
 };
 
-// In pieces as the message arrives, or in one go. About 1 GB/s and more on bodies, a few µs for a header.
+// In pieces as the message arrives, or in one go. About 1 GB/s and more on bodies, a few µs for a
+// header.
 class SummaryBuilder {
   public:
     void feed(std::string_view bytes) { parser_.feed(bytes); }
