@@ -1,0 +1,105 @@
+// Checkpoints: hard-linked copies of the index under checkpoints/, numbered. They bound the log: what is older than the oldest one is needed by nobody (maintain.cc).
+//
+// RocksDB makes the copy beside and renames it; it counts from the moment that it opens and its state can be read,
+// which load_checkpoints() finds out anew at every start.
+#include <rocksdb/utilities/checkpoint.h>
+
+#include <algorithm>
+
+#include "common/base/log.h"
+#include "common/base/text.h"
+#include "spoold/store/embedded.h"
+
+namespace tayori::store {
+namespace {
+
+constexpr std::size_t kNameDigits = 12;
+constexpr std::size_t kLookCacheBytes = 1 << 20;
+
+std::string checkpoint_name(std::uint64_t number) {
+    auto digits = std::to_string(number);
+    digits.insert(0, kNameDigits - digits.size(), '0');
+    return digits;
+}
+
+Result<IndexState> state_of(Files& files, const std::string& directory) {
+    IndexOptions options;
+    options.directory = directory;
+    options.block_cache_bytes = kLookCacheBytes;
+    options.memtable_bytes = kLookCacheBytes;
+    options.memtables_max = 2;
+    options.open_files_max = 16;
+    options.read_only = true;
+    auto index = Index::open(files, options);
+    if (!index) return fail(index.error());
+    return (*index)->state();
+}
+
+}  // namespace
+
+Result<std::vector<Checkpoint>> load_checkpoints(Files& files, const std::string& store_directory) {
+    const auto parent = cat(store_directory, "/checkpoints");
+    auto names = files.list(parent);
+    if (!names) return fail(names.error());
+    std::vector<Checkpoint> result;
+    for (const auto& name : *names) {
+        const auto directory = cat(parent, "/", name);
+        const bool whole = name.size() == kNameDigits &&
+                           name.find_first_not_of("0123456789") == std::string::npos;
+        auto state = whole ? state_of(files, directory) : fail(Kind::invalid, "unfinished");
+        if (state) {
+            result.push_back({directory, *state});
+            continue;
+        }
+        log_warn("store: a checkpoint is unfinished or damaged and is removed",
+                 {{"directory", directory}, {"detail", state.error().detail}});
+        if (auto removed = remove_tree(files, directory); !removed) return fail(removed.error());
+    }
+    return result;
+}
+
+Result<std::uint64_t> EmbeddedStore::checkpoint() {
+    const std::lock_guard lock(work_mutex_);
+    return checkpoint_and_prune(options_.checkpoints_kept);
+}
+
+Result<std::uint64_t> EmbeddedStore::checkpoint_and_prune(std::size_t keep) {
+    const auto parent = cat(options_.directory, "/checkpoints");
+    std::uint64_t number = 1;
+    {
+        const std::lock_guard lock(checkpoints_mutex_);
+        if (!checkpoints_.empty()) {
+            number = std::stoull(std::string(base_name(checkpoints_.back().directory))) + 1;
+        }
+    }
+    Checkpoint made;
+    made.directory = cat(parent, "/", checkpoint_name(number));
+    rocksdb::Checkpoint* maker_pointer = nullptr;
+    auto status = rocksdb::Checkpoint::Create(&index_->db(), &maker_pointer);
+    if (!status.ok()) return fail(index_error(status));
+    const std::unique_ptr<rocksdb::Checkpoint> maker(maker_pointer);
+    status = maker->CreateCheckpoint(made.directory);
+    if (!status.ok()) return fail(index_error(status));
+    if (auto synced = files_.sync_directory(parent); !synced) return fail(synced.error());
+    // Opening it shows that it is good, and tells which position it has.
+    auto state = state_of(files_, made.directory);
+    if (!state) return fail(state.error());
+    made.state = *state;
+    const auto position = made.state.stamp.position;
+
+    std::vector<Checkpoint> old;
+    {
+        const std::lock_guard lock(checkpoints_mutex_);
+        checkpoints_.push_back(std::move(made));
+        while (checkpoints_.size() > keep) {
+            old.push_back(std::move(checkpoints_.front()));
+            checkpoints_.erase(checkpoints_.begin());
+        }
+    }
+    for (const auto& one : old) {
+        if (auto removed = remove_tree(files_, one.directory); !removed) return fail(removed.error());
+    }
+    return position;
+}
+
+}  // namespace tayori::store

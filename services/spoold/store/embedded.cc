@@ -1,0 +1,216 @@
+#include "spoold/store/embedded.h"
+
+#include <cstdlib>
+
+#include "common/base/log.h"
+#include "common/base/text.h"
+#include "spoold/store/checksum.h"
+#include "spoold/store/format.h"
+
+namespace tayori::store {
+namespace {
+
+constexpr std::size_t kVerifyPieceBytes = 1 << 20;
+constexpr int kLookAgainMax = 8;  // times that a body may be moved while it is being opened
+
+class SegmentBodyReader final : public BodyReader {
+  public:
+    SegmentBodyReader(SegmentTable& segments, Lease segment, const BodyPlace& place)
+        : segments_(segments), segment_(std::move(segment)), place_(place) {}
+
+    std::uint64_t size() const override { return place_.bytes; }
+
+    Result<void> read(std::uint64_t offset, std::uint64_t bytes, std::string& out) const override {
+        if (offset >= place_.bytes) return {};
+        const auto wanted = std::min(bytes, place_.bytes - offset);
+        const auto before = out.size();
+        out.resize(before + wanted);
+        auto got = segments_.read(*segment_, place_.offset + offset, out.data() + before, wanted);
+        if (got && *got == wanted) return {};
+        out.resize(before);
+        if (!got) return fail(got.error());
+        return fail(Kind::corrupt, "Stored data is damaged.", cat(segment_->path, " is too short"));
+    }
+
+    Result<void> verify() const override {
+        std::uint32_t checksum = 0;
+        std::string piece;
+        for (std::uint64_t at = 0; at < place_.bytes; at += piece.size()) {
+            piece.clear();
+            if (auto done = read(at, kVerifyPieceBytes, piece); !done) return done;
+            checksum = crc32c(piece, checksum);
+        }
+        if (checksum == place_.checksum) return {};
+        return fail(Kind::corrupt, "Stored data is damaged.",
+                    cat("a body at ", segment_->path, ":", place_.offset, " has another checksum"));
+    }
+
+  private:
+    SegmentTable& segments_;
+    const Lease segment_;
+    const BodyPlace place_;
+};
+
+}  // namespace
+
+IndexOptions index_options(const Options& options, std::string directory) {
+    IndexOptions result;
+    result.directory = std::move(directory);
+    result.memtable_bytes = options.memtable_bytes;
+    result.memtables_max = options.memtables_max;
+    result.block_cache_bytes = options.block_cache_bytes;
+    result.open_files_max = options.index_open_files_max;
+    return result;
+}
+
+EmbeddedStore::EmbeddedStore(Options options)
+    : options_(std::move(options)),
+      files_(options_.files != nullptr ? *options_.files : posix_files()),
+      clock_(options_.clock != nullptr ? *options_.clock : system_clock_) {}
+
+EmbeddedStore::~EmbeddedStore() { close(); }
+
+Result<void> EmbeddedStore::open() {
+    const auto& directory = options_.directory;
+    if (auto done = ensure_directory(files_, directory); !done) return done;
+    auto lock = files_.lock(cat(directory, "/lock"));
+    if (!lock) return fail(lock.error());
+    lock_ = std::move(*lock);
+    if (auto done = settle_format(files_, directory, kStoreFormat, migrations()); !done) return done;
+    if (auto done = ensure_directory(files_, cat(directory, "/log")); !done) return done;
+    if (auto done = ensure_directory(files_, cat(directory, "/checkpoints")); !done) return done;
+    if (auto done = finish_or_drop_rebuild(files_, options_); !done) return done;
+    if (auto done = ensure_directory(files_, cat(directory, "/index")); !done) return done;
+
+    segments_ = std::make_unique<SegmentTable>(files_, cat(directory, "/log"), options_.segment_bytes,
+                                               options_.open_segments_max);
+    if (auto done = segments_->load(); !done) return done;
+    auto index = Index::open(files_, index_options(options_, cat(directory, "/index")));
+    if (!index) return fail(index.error());
+    index_ = std::move(*index);
+    segments_->never_below(index_->state().next_segment);
+    log_ = std::make_unique<Log>(*segments_, [this] { return clock_.now_ms(); }, options_.segment_bytes);
+    auto recovered = log_->recover(index_->state().stamp, [this](const LogRecord& record, const Segment& segment) {
+        return index_->apply(record, segment);
+    });
+    if (!recovered) return recovered;
+    for (const auto id : index_->live_segments()) {
+        if (!segments_->find(id)) {
+            return fail(Kind::corrupt, "Stored data is damaged.",
+                        cat("segment ", id, " is missing, and mail was in it"));
+        }
+    }
+    auto checkpoints = load_checkpoints(files_, directory);
+    if (!checkpoints) return fail(checkpoints.error());
+    checkpoints_ = std::move(*checkpoints);
+    watch_space();
+
+    StagingLimits limits{options_.segment_bytes, options_.upload_bytes_max, options_.uploads_max,
+                         options_.upload_expires_ms};
+    uploads_ = std::make_unique<UploadArea>(*segments_, clock_, limits, [this] { return has_space(); });
+    CommitterOptions committing;
+    committing.group_requests_max = options_.group_requests_max;
+    committing.group_bytes_max = options_.group_bytes_max;
+    committing.queue_requests_max = options_.queue_requests_max;
+    committing.unflushed_bytes_max = options_.unflushed_bytes_max;
+    committing.has_space = [this] {
+        watch_space();
+        return has_space();
+    };
+    committing.on_applied = [this] {
+        log_position_ = log_->end().position;
+        bodies_ = index_->state().bodies;
+    };
+    committing.on_fatal = [this](const std::string& reason) { fatal(reason); };
+    committing.on_applied();
+    committer_ = std::make_unique<Committer>(*log_, *index_, *uploads_, clock_, std::move(committing));
+    if (options_.background) maintenance_ = std::thread([this] { maintenance_loop(); });
+    return {};
+}
+
+void EmbeddedStore::close() {
+    {
+        const std::lock_guard lock(loop_mutex_);
+        loop_ends_ = true;
+        loop_wake_.notify_all();
+    }
+    // The maintenance may be waiting for the committer, so it ends first.
+    if (maintenance_.joinable()) maintenance_.join();
+    if (!committer_) return;
+    committer_->stop();
+    if (failed_ || committer_->failed()) return;
+    // A clean end: the next start has nothing to replay.
+    if (auto flushed = index_->flush(true); !flushed) {
+        log_warn("store: the index could not be flushed at the end", {{"detail", flushed.error().detail}});
+        return;
+    }
+    if (auto closed = log_->close(); !closed) {
+        log_warn("store: the log could not be trimmed", {{"detail", closed.error().detail}});
+    }
+}
+
+void EmbeddedStore::fatal(const std::string& reason) {
+    failed_ = true;
+    if (options_.on_fatal) return options_.on_fatal(reason);
+    log_error("store: the process ends and must start anew", {{"detail", reason}});
+    std::_Exit(kExitAfterDiskFailure);
+}
+
+void EmbeddedStore::watch_space() {
+    if (auto free = files_.free_bytes(options_.directory); free) free_bytes_ = *free;
+}
+
+bool EmbeddedStore::has_space() const { return free_bytes_ >= options_.free_min_bytes; }
+
+Result<std::optional<std::string>> EmbeddedStore::get(std::string_view key) const {
+    if (key < kFirstModelKey) return std::optional<std::string>();
+    return index_->get(key);
+}
+
+std::shared_ptr<const Snapshot> EmbeddedStore::snapshot() const { return make_snapshot(index_); }
+
+Result<std::shared_ptr<const BodyReader>> EmbeddedStore::open_body(BodyId id) const {
+    for (int look = 0; look < kLookAgainMax; ++look) {
+        auto entry = index_->body(static_cast<std::uint64_t>(id));
+        if (!entry) return fail(entry.error());
+        if (!*entry) return fail(Kind::not_found, "No such message.");
+        const auto& place = (*entry)->place;
+        // Between the look-up and the lease the body may have been moved and its old segment removed.
+        if (auto lease = segments_->find(place.segment)) {
+            return std::make_shared<SegmentBodyReader>(*segments_, std::move(lease), place);
+        }
+    }
+    return fail(Kind::corrupt, "Stored data is damaged.",
+                cat("the segment of body ", static_cast<std::uint64_t>(id), " is missing"));
+}
+
+void EmbeddedStore::submit(Request request) { committer_->submit(std::move(request)); }
+
+Stats EmbeddedStore::stats() const {
+    Stats stats;
+    stats.log_position = log_position_;
+    stats.flushed_position = index_->flushed().position;
+    for (const auto kind : {SegmentKind::log, SegmentKind::staging}) {
+        for (const auto& segment : segments_->all(kind)) {
+            ++stats.segments;
+            stats.segment_bytes += segment->end;
+            stats.dead_bytes += segment->end - std::min<std::uint64_t>(segment->end,
+                                                                        index_->live(segment->id()).bytes);
+        }
+    }
+    stats.bodies = bodies_;
+    stats.groups = committer_->groups();
+    stats.mutations = committer_->mutations();
+    stats.syncs = log_->syncs();
+    stats.free_bytes = free_bytes_;
+    stats.accepting = has_space() && !failed_;
+    return stats;
+}
+
+Result<std::unique_ptr<Store>> open_embedded(Options options) {
+    auto store = std::make_unique<EmbeddedStore>(std::move(options));
+    if (auto opened = store->open(); !opened) return fail(opened.error());
+    return std::unique_ptr<Store>(std::move(store));
+}
+
+}  // namespace tayori::store

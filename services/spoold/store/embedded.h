@@ -1,0 +1,96 @@
+// The embedded engine, put together. embedded.cc opens and serves; maintain.cc, checkpoint.cc, verify.cc, rebuild.cc do
+// the rest.
+#pragma once
+
+#include "spoold/store/committer.h"
+#include "spoold/store/engine.h"
+
+namespace tayori::store {
+
+// What a checkpoint holds, kept beside its files.
+struct Checkpoint {
+    std::string directory;
+    IndexState state;
+};
+
+class EmbeddedStore final : public Store {
+  public:
+    explicit EmbeddedStore(Options options);
+    ~EmbeddedStore() override;
+    Result<void> open();
+
+    Result<std::optional<std::string>> get(std::string_view key) const override;
+    std::shared_ptr<const Snapshot> snapshot() const override;
+    Result<std::shared_ptr<const BodyReader>> open_body(BodyId id) const override;
+    void submit(Request request) override;
+    Staging& staging() override { return *uploads_; }
+    Stats stats() const override;
+    Result<std::uint64_t> compact() override;
+    Result<VerifyReport> verify() override;
+    Result<std::uint64_t> checkpoint() override;
+
+    // What the background does once every maintenance_interval_ms.
+    void maintain();
+
+  private:
+    void close();
+    void fatal(const std::string& reason);
+    bool has_space() const;
+    void watch_space();
+    void maintenance_loop();
+
+    // maintain.cc
+    struct MovedBody {
+        std::uint64_t id = 0;
+        std::string bytes;
+    };
+    Result<std::uint64_t> collect();
+    bool may_go(const Segment& segment) const;
+    std::vector<Lease> worth_compacting() const;
+    Result<void> compact_segments(const std::vector<Lease>& segments);
+    Result<std::vector<std::uint64_t>> bodies_in(const Lease& segment);
+    Result<void> move_bodies(const Lease& segment, const std::vector<std::uint64_t>& ids);
+    Result<void> commit_moves(std::uint64_t segment, const std::vector<MovedBody>& moves);
+    Result<std::uint64_t> checkpoint_and_prune(std::size_t keep);
+
+    // verify.cc
+    struct Verification;
+    void verify_segments(Verification& v);
+    void verify_log_segment(Verification& v, const Lease& segment);
+    void verify_bodies(Verification& v);
+    void verify_keys(Verification& v);
+
+    const SystemClock system_clock_;
+    Options options_;
+    Files& files_;
+    const Clock& clock_;
+    std::unique_ptr<FileLock> lock_;
+    std::unique_ptr<SegmentTable> segments_;
+    std::shared_ptr<Index> index_;
+    std::unique_ptr<Log> log_;
+    std::unique_ptr<UploadArea> uploads_;
+    std::unique_ptr<Committer> committer_;
+    std::atomic<bool> failed_ = false;
+    std::atomic<std::uint64_t> free_bytes_ = ~std::uint64_t{0};
+    std::atomic<std::uint64_t> log_position_ = 0;
+    std::atomic<std::uint64_t> bodies_ = 0;
+
+    std::mutex work_mutex_;  // one of maintain(), compact(), checkpoint(), verify() at a time
+    mutable std::mutex checkpoints_mutex_;
+    std::vector<Checkpoint> checkpoints_;  // oldest first
+
+    std::mutex loop_mutex_;
+    std::condition_variable loop_wake_;
+    bool loop_ends_ = false;
+    std::thread maintenance_;
+};
+
+// checkpoint.cc: the good ones in a store's directory, oldest first; what was cut short is removed.
+Result<std::vector<Checkpoint>> load_checkpoints(Files& files, const std::string& store_directory);
+IndexOptions index_options(const Options& options, std::string directory);
+
+// rebuild.cc
+Result<void> finish_or_drop_rebuild(Files& files, const Options& options);
+Result<std::uint64_t> rebuild_index(Files& files, const Options& options);
+
+}  // namespace tayori::store

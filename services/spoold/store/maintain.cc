@@ -1,0 +1,219 @@
+// What goes on in the background: checkpoints, compaction of mostly dead segments, removal of dead ones.
+//
+// When may a segment go? When no body in it is referred to, nobody holds a lease on it, and neither the index on disk,
+// nor the oldest checkpoint, nor a backup would miss it if spoold had to start from them: all of them must lie behind
+// its end and behind the moment when its last body died.
+#include <algorithm>
+#include <future>
+
+#include "common/base/log.h"
+#include "common/base/text.h"
+#include "spoold/store/embedded.h"
+#include "spoold/store/overlay.h"
+
+namespace tayori::store {
+namespace {
+
+constexpr std::uint64_t kSmallSegmentDivisor = 8;  // a sealed segment below 1/8 of the usual size is merged away
+constexpr std::size_t kSegmentsPerRound = 8;
+
+}  // namespace
+
+bool EmbeddedStore::may_go(const Segment& segment) const {
+    const auto live = index_->live(segment.id());
+    if (!segment.sealed || live.bytes > 0) return false;
+    const auto flushed = index_->flushed().position;
+    if (flushed < live.dead_since) return false;
+    const std::lock_guard lock(checkpoints_mutex_);
+    if (segment.header.kind == SegmentKind::staging) {
+        // What began after the oldest checkpoint is not in it.
+        return checkpoints_.empty() || checkpoints_.front().state.stamp.position >= live.dead_since ||
+               checkpoints_.front().state.next_segment <= segment.id();
+    }
+    const auto needed = options_.needed_from ? options_.needed_from() : ~std::uint64_t{0};
+    return !checkpoints_.empty() && segment.end_position() <= std::min(flushed, needed) &&
+           checkpoints_.front().state.stamp.position >= std::max(segment.end_position(), live.dead_since);
+}
+
+// Removes what may go; returns the bytes freed. If the power fails half-way, the rest goes the next time.
+Result<std::uint64_t> EmbeddedStore::collect() {
+    std::uint64_t freed = 0;
+    for (const auto kind : {SegmentKind::log, SegmentKind::staging}) {
+        auto segments = segments_->all(kind);
+        for (auto& segment : segments) {
+            if (!may_go(*segment)) continue;
+            const auto bytes = segment->end.load();
+            auto gone = segments_->remove(std::move(segment));
+            if (!gone) return fail(gone.error());
+            if (*gone) freed += bytes;
+        }
+    }
+    if (freed > 0) log_info("store: dead segments are removed", {{"bytes", freed}});
+    return freed;
+}
+
+std::vector<Lease> EmbeddedStore::worth_compacting() const {
+    std::vector<Lease> result;
+    for (const auto kind : {SegmentKind::log, SegmentKind::staging}) {
+        std::size_t small = 0;
+        for (const auto& segment : segments_->all(kind)) {
+            const auto live = index_->live(segment->id()).bytes;
+            if (!segment->sealed || live == 0) continue;
+            const std::uint64_t end = segment->end;
+            // One small segment alone would only be copied into another.
+            if (end < options_.segment_bytes / kSmallSegmentDivisor && ++small < 2 &&
+                kind == SegmentKind::log) {
+                continue;
+            }
+            const bool mostly_dead = live * 100 < end * options_.compact_below_live_percent;
+            const bool small_one = kind == SegmentKind::log &&
+                                   end < options_.segment_bytes / kSmallSegmentDivisor;
+            if (mostly_dead || small_one) result.push_back(segment);
+            if (result.size() == kSegmentsPerRound) return result;
+        }
+    }
+    return result;
+}
+
+// Bodies whose bytes lie in the segment, in order of their ids.
+Result<std::vector<std::uint64_t>> EmbeddedStore::bodies_in(const Lease& segment) {
+    std::vector<std::uint64_t> candidates;
+    if (segment->header.kind == SegmentKind::log) {
+        SegmentReader reader(*segments_, segment);
+        LogRecord record;
+        while (reader.offset() < segment->end) {
+            auto valid = reader.next(record);
+            if (!valid) return fail(valid.error());
+            if (!*valid) {
+                return fail(Kind::corrupt, "Stored data is damaged.",
+                            cat("no record at ", segment->path, ":", reader.offset()));
+            }
+            ChangeReader changes(record.changes);
+            Change change;
+            while (changes.next(change)) {
+                if (change.type == Change::Type::body) candidates.push_back(change.id);
+            }
+        }
+    } else {
+        // Uploads do not carry their body's id: the table is read instead. Staging segments are few and large.
+        auto rows = index_->iterate(body_key(0), body_key(~std::uint64_t{0}));
+        for (rows->SeekToFirst(); rows->Valid(); rows->Next()) {
+            const auto entry = decode_body_entry(rows->value().ToStringView());
+            if (entry && entry->place.segment == segment->id()) {
+                candidates.push_back(load_be64(rows->key().ToStringView().substr(2)));
+            }
+        }
+        if (!rows->status().ok()) return fail(index_error(rows->status()));
+    }
+    return candidates;
+}
+
+Result<void> EmbeddedStore::commit_moves(std::uint64_t segment, const std::vector<MovedBody>& moves) {
+    std::promise<Result<void>> outcome;
+    Request request;
+    request.effect = Effect::shrinks;  // it makes room in the end, so it may use what is kept for that
+    request.apply = [&](Transaction& transaction) -> Result<void> {
+        auto& overlay = static_cast<Overlay&>(transaction);
+        for (const auto& moved : moves) overlay.move_body(moved.id, segment, moved.bytes);
+        return {};
+    };
+    request.done = [&](Result<void> result) { outcome.set_value(std::move(result)); };
+    committer_->submit(std::move(request));
+    return outcome.get_future().get();
+}
+
+Result<void> EmbeddedStore::move_bodies(const Lease& segment, const std::vector<std::uint64_t>& ids) {
+    std::vector<MovedBody> moves;
+    std::uint64_t bytes = 0;
+    auto commit = [&]() -> Result<void> {
+        if (moves.empty()) return {};
+        auto done = commit_moves(segment->id(), moves);
+        moves.clear();
+        bytes = 0;
+        return done;
+    };
+    for (const auto id : ids) {
+        auto entry = index_->body(id);
+        if (!entry) return fail(entry.error());
+        if (!*entry || (*entry)->place.segment != segment->id()) continue;
+        auto reader = open_body(BodyId{id});
+        if (!reader) {
+            if (reader.error().kind == Kind::not_found) continue;  // released meanwhile
+            return fail(reader.error());
+        }
+        // A damaged body must not get a good checksum by being copied: it stays where it is, and is reported.
+        if (auto good = (*reader)->verify(); !good) return good;
+        MovedBody moved;
+        moved.id = id;
+        if (auto done = (*reader)->read(0, (*reader)->size(), moved.bytes); !done) return done;
+        bytes += moved.bytes.size();
+        moves.push_back(std::move(moved));
+        if (bytes < options_.compaction_group_bytes) continue;
+        if (auto done = commit(); !done) return done;
+    }
+    return commit();
+}
+
+Result<void> EmbeddedStore::compact_segments(const std::vector<Lease>& segments) {
+    for (const auto& segment : segments) {
+        auto ids = bodies_in(segment);
+        auto done = ids ? move_bodies(segment, *ids) : fail(ids.error());
+        if (done) continue;
+        if (done.error().kind != Kind::corrupt) return done;
+        log_error("store: a segment can't be compacted",
+                  {{"file", segment->path}, {"detail", done.error().detail}});
+    }
+    return {};
+}
+
+Result<std::uint64_t> EmbeddedStore::compact() {
+    const std::lock_guard lock(work_mutex_);
+    uploads_->expire();
+    std::uint64_t freed = 0;
+    if (auto done = compact_segments(worth_compacting()); !done) return fail(done.error());
+    // The only checkpoint left is the new one, so that nothing old is needed any more.
+    if (auto made = checkpoint_and_prune(1); !made) return fail(made.error());
+    auto collected = collect();
+    if (!collected) return collected;
+    freed += *collected;
+    watch_space();
+    return freed;
+}
+
+void EmbeddedStore::maintain() {
+    const std::lock_guard lock(work_mutex_);
+    if (failed_ || committer_->failed()) return;
+    watch_space();
+    uploads_->expire();
+    auto logged = [](const auto& result, std::string_view what) {
+        if (!result) log_warn("store: maintenance failed", {{"in", what}, {"detail", result.error().detail}});
+    };
+    std::uint64_t last_checkpoint = 0;
+    {
+        const std::lock_guard checkpoints_lock(checkpoints_mutex_);
+        if (!checkpoints_.empty()) last_checkpoint = checkpoints_.back().state.stamp.position;
+    }
+    const auto behind = log_position_ - std::min<std::uint64_t>(log_position_, last_checkpoint);
+    const bool full = !has_space();
+    const auto due = full ? options_.segment_bytes : options_.checkpoint_every_bytes;
+    logged(compact_segments(worth_compacting()), "compaction");
+    // On a full disk dead segments must go soon: newer and fewer checkpoints let them.
+    if (behind >= due) logged(checkpoint_and_prune(full ? 1 : options_.checkpoints_kept), "checkpoint");
+    logged(collect(), "collection");
+    if (has_space() && free_bytes_ - options_.free_min_bytes > options_.segment_bytes) {
+        logged(segments_->keep_reserve(), "reserve");
+    }
+}
+
+void EmbeddedStore::maintenance_loop() {
+    std::unique_lock lock(loop_mutex_);
+    while (!loop_ends_) {
+        lock.unlock();
+        maintain();
+        lock.lock();
+        loop_wake_.wait_for(lock, std::chrono::milliseconds(options_.maintenance_interval_ms),
+                            [this] { return loop_ends_; });
+    }
+}
+
+}  // namespace tayori::store
