@@ -15,6 +15,10 @@ namespace {
 
 constexpr std::string_view kTimeoutDetail = "deadline";
 
+// Well above what encrypt_some() makes ahead: a peer whose input is full of our output must still be read, or both
+// ends could wait for each other.
+constexpr std::size_t kTlsOutgoingMax = 4 * kOutputHighWater;
+
 }  // namespace
 
 Error timeout_error() { return Error::make(Kind::busy, "Timeout.", std::string(kTimeoutDetail)); }
@@ -125,7 +129,7 @@ void Conn::State::update_socket() {
     unsigned want = 0;
     const bool room = reader != nullptr || discard_left.has_value() || unread().size() < kReadAheadMax;
     // A peer that makes TLS answer (key updates) but reads nothing is not read further either.
-    const bool answers_leave = !tls || tls->outgoing().size() <= kOutputHighWater;
+    const bool answers_leave = !tls || tls->outgoing().size() <= kTlsOutgoingMax;
     if (!connecting && !ended && !holding && room && answers_leave) want |= kReadable;
     if (connecting || kernel_full) want |= kWritable;
     socket.want(want);
