@@ -1,6 +1,7 @@
 #include "common/net/listener.h"
 
 #include <fcntl.h>
+#include <malloc.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -16,6 +17,10 @@ namespace tayori::net {
 namespace {
 
 constexpr Duration kAcceptPause = std::chrono::milliseconds(100);  // after an error that will not go away by itself
+
+constexpr std::uint64_t kCrowd = 256;       // new connections after which memory is given back
+constexpr std::uint64_t kQuietAccepts = 32;  // in kQuietTime: not more of them
+constexpr Duration kQuietTime = std::chrono::seconds(15);
 
 int open_reserve() { return ::open("/dev/null", O_RDONLY | O_CLOEXEC); }
 
@@ -146,7 +151,7 @@ class Server::Slot {
 };
 
 Server::Server(Loop& loop, ServerLimits limits)
-    : loop_(loop), limits_(limits), tasks_(std::make_unique<Tasks>()) {}
+    : loop_(loop), limits_(limits), trim_(loop), tasks_(std::make_unique<Tasks>()) {}
 
 Server::~Server() = default;
 
@@ -185,8 +190,19 @@ std::size_t Server::sessions_of(const IpAddress& address) const {
     return at == per_address_.end() ? 0 : at->second;
 }
 
+// A crowd that comes at once (after a restart, with TLS) leaves more free memory between the sessions' than the
+// sessions hold: 48 KB per idle connection instead of 20. Once it is quiet, the system gets it back.
+void Server::give_memory_back_later() {
+    accepted_at_last_look_ = counts_.accepted;
+    trim_.start_in(kQuietTime, [this] {
+        if (counts_.accepted - accepted_at_last_look_ > kQuietAccepts) give_memory_back_later();
+        else ::malloc_trim(0);
+    });
+}
+
 void Server::accepted(Listener& listener, Conn conn) {
     ++counts_.accepted;
+    if (!trim_.armed() && counts_.accepted - accepted_at_last_look_ >= kCrowd) give_memory_back_later();
     if (sessions() >= limits_.connections_max) {
         refuse(listener, conn);
         return;

@@ -73,6 +73,7 @@ class Server {
     class Listener;
     class Slot;
     Async<void> serve(Listener& listener, Conn conn);
+    void give_memory_back_later();
     void accepted(Listener& listener, Conn conn);
     void refuse(const Listener& listener, Conn& conn);
 
@@ -84,7 +85,9 @@ class Server {
     Event stopping_;
     Event ended_;
     bool is_stopping_ = false;
-    std::unique_ptr<Tasks> tasks_;
+    Timer trim_;
+    std::uint64_t accepted_at_last_look_ = 0;
+    std::unique_ptr<Tasks> tasks_;  // last: its sessions use the rest
 };
 
 }  // namespace tayori::net
