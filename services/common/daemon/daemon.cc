@@ -1,0 +1,128 @@
+#include "common/daemon/daemon.h"
+
+#include <csignal>
+#include <unistd.h>
+
+#include <utility>
+
+#include "common/base/log.h"
+#include "common/base/text.h"
+#include "common/daemon/certificate.h"
+
+namespace tayori::daemon {
+
+net::Networks to_networks(const std::vector<settings::Network>& networks) {
+    net::Networks out;
+    for (const auto& network : networks) {
+        // The settings have been checked when they were read.
+        if (auto added = out.add(network.text); !added)
+            log_warn("network ignored", {{"network", network.text}, {"why", added.error().text}});
+    }
+    return out;
+}
+
+Daemon::Daemon(std::string program, const settings::Settings& settings, net::ServerLimits limits)
+    : program_(std::move(program)),
+      settings_(settings),
+      clock_(static_cast<std::int64_t>(settings.test.clock_offset_ms)) {
+    std::signal(SIGPIPE, SIG_IGN);
+    prepare_tls();
+    spool_ = std::make_unique<rpc::Spool>(loop_, spool_options());
+    server_ = std::make_unique<net::Server>(loop_, limits);
+}
+
+rpc::SpoolOptions Daemon::spool_options() const {
+    rpc::SpoolOptions options;
+    const auto address = settings_.resolve(settings_.spoold.address);
+    options.address = address.to_string();
+    options.program = program_;
+    options.instance = cat(settings_.site.hostname, "/", static_cast<int>(::getpid()));
+    if (!address.is_unix()) {
+        const auto pki = settings_.path(settings_.spoold.pki_dir);
+        options.tls = {cat(pki, "/ca.crt"), cat(pki, "/", program_, ".crt"), cat(pki, "/", program_, ".key")};
+    }
+    return options;
+}
+
+void Daemon::prepare_tls() {
+    const net::TlsContext::Files files{settings_.path(settings_.tls.certificate), settings_.path(settings_.tls.key)};
+    if (auto made = ensure_certificate(files.certificate, files.key, settings_.site.hostname); !made)
+        log_warn("no certificate could be made", {{"why", made.error().text}, {"detail", made.error().detail}});
+    auto context = net::TlsContext::from_files(files);
+    if (!context) {
+        log_error("TLS is off", {{"why", context.error().text}, {"detail", context.error().detail}});
+        return;
+    }
+    tls_ = std::move(*context);
+    tls_->watch(loop_, settings_.tls.reload_s);
+}
+
+void Daemon::listen(const std::vector<settings::Endpoint>& endpoints, PortTls tls, std::string refusal,
+                    net::Server::Handler handler) {
+    for (const auto& endpoint : endpoints) ports_.push_back({endpoint, tls, refusal, handler});
+}
+
+void Daemon::set_proxies(const std::vector<settings::Network>& networks) { proxies_ = to_networks(networks); }
+
+Result<void> Daemon::open_ports() {
+    for (const auto& port : ports_) {
+        net::ListenOptions options;
+        const auto endpoint = settings_.resolve(port.endpoint);
+        options.address = endpoint.is_unix() ? endpoint.to_string() : endpoint.host;
+        options.port = endpoint.port;
+        options.reuse_port = reuse_port_;
+        options.refusal = port.refusal;
+        if (!proxies_.empty()) options.proxies = &proxies_;
+        if (port.tls == PortTls::implicit) {
+            if (!tls_) continue;  // said in the log already
+            options.implicit_tls = tls_.get();
+        }
+        auto opened = server_->listen(std::move(options), port.handler);
+        if (!opened) {
+            return fail(opened.error().kind, cat("Cannot listen on ", port.endpoint.to_string(), ": ",
+                                                 opened.error().text),
+                        opened.error().detail);
+        }
+        log_info("listening", {{"address", port.endpoint.to_string()}, {"port", *opened}});
+    }
+    return {};
+}
+
+Async<void> Daemon::start() {
+    co_await spool_->connect();
+    co_await open_ports();
+    log_info("ready");
+}
+
+Async<void> Daemon::stop() {
+    log_info("stopping", {{"sessions", server_->sessions()}});
+    co_await server_->stop(settings_.site.drain_s);
+    loop_.stop();
+}
+
+int Daemon::run() {
+    const auto on_stop = [this] {
+        if (!std::exchange(stopping_, true)) tasks_.spawn(stop());
+    };
+    loop_.on_signal(SIGTERM, on_stop);
+    loop_.on_signal(SIGINT, on_stop);
+    tasks_.spawn(start(), [this](Result<void> outcome) {
+        if (outcome) return;
+        log_error("cannot start", {{"why", outcome.error().text}, {"detail", outcome.error().detail}});
+        status_ = 1;
+        loop_.stop();
+    });
+    loop_.run();
+    return status_;
+}
+
+bool Daemon::plaintext_auth_allowed(const settings::Settings& settings, const net::Conn& conn) {
+    switch (settings.auth.allow_plaintext) {
+        case settings::PlaintextPolicy::never: return false;
+        case settings::PlaintextPolicy::loopback: return conn.peer().is_unix() || conn.peer().ip.is_loopback();
+        case settings::PlaintextPolicy::always: return true;
+    }
+    return false;
+}
+
+}  // namespace tayori::daemon

@@ -1,0 +1,86 @@
+// What the main functions of smtpd, pop3d and imapd have in common: loop, certificate, connection to spoold, ports,
+// signals, graceful stop.
+//
+//   daemon::Daemon daemon("pop3d", settings, limits);
+//   daemon.listen(settings.pop3d.listen, {...}, handler);
+//   return daemon.run();
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "common/base/clock.h"
+#include "common/net/listener.h"
+#include "common/rpc/spool.h"
+#include "common/settings/settings.h"
+
+namespace tayori::daemon {
+
+enum class PortTls { upgradable, implicit };
+
+class Daemon {
+  public:
+    // Makes a self-signed certificate where none is configured and present, and says so in the log.
+    Daemon(std::string program, const settings::Settings& settings, net::ServerLimits limits);
+
+    // To be served once run() has reached spoold. `refusal` is the last line for a client above a limit.
+    void listen(const std::vector<settings::Endpoint>& endpoints, PortTls tls, std::string refusal,
+                net::Server::Handler handler);
+    void set_proxies(const std::vector<settings::Network>& networks);
+    // Several processes share the ports (`workers` above 1).
+    void set_reuse_port(bool on) { reuse_port_ = on; }
+
+    // Until SIGTERM or SIGINT, then drains for site.drain_s. The exit status: 0, or 1 where a port is not to be had.
+    int run();
+
+    net::Loop& loop() { return loop_; }
+    rpc::Spool& spool() { return *spool_; }
+    net::Server& server() { return *server_; }
+    const net::TlsContext* tls() const { return tls_.get(); }
+    const Clock& clock() const { return clock_; }
+    const std::string& hostname() const { return settings_.site.hostname; }
+    // May passwords be taken over this connection without TLS? (auth.allow_plaintext)
+    static bool plaintext_auth_allowed(const settings::Settings& settings, const net::Conn& conn);
+
+  private:
+    class OffsetClock final : public Clock {
+      public:
+        explicit OffsetClock(std::int64_t offset_ms) : offset_ms_(offset_ms) {}
+        UnixMillis now_ms() const override { return system_.now_ms() + offset_ms_; }
+
+      private:
+        SystemClock system_;
+        std::int64_t offset_ms_;
+    };
+    struct Port {
+        settings::Endpoint endpoint;
+        PortTls tls;
+        std::string refusal;
+        net::Server::Handler handler;
+    };
+    void prepare_tls();
+    rpc::SpoolOptions spool_options() const;
+    Result<void> open_ports();
+    Async<void> start();
+    Async<void> stop();
+
+    std::string program_;
+    const settings::Settings& settings_;
+    OffsetClock clock_;
+    net::Loop loop_;
+    net::Networks proxies_;
+    std::unique_ptr<net::TlsContext> tls_;
+    std::unique_ptr<rpc::Spool> spool_;
+    std::unique_ptr<net::Server> server_;
+    std::vector<Port> ports_;
+    bool reuse_port_ = false;
+    bool stopping_ = false;
+    int status_ = 0;
+    Tasks tasks_;  // last: cancelled before all that they use
+};
+
+// The networks of the settings in the form that connections are compared with.
+net::Networks to_networks(const std::vector<settings::Network>& networks);
+
+}  // namespace tayori::daemon

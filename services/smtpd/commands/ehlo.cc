@@ -1,0 +1,47 @@
+// EHLO and HELO (RFC 5321 §4.1.1.1)
+//
+//   C: EHLO client.example
+//   S: 250-mail.example.test
+//   S: 250-PIPELINING
+//   S: 250 ...
+#include "common/base/text.h"
+#include "smtpd/commands/table.h"
+
+namespace tayori::smtp {
+namespace {
+
+// What is offered changes with the port, TLS and login; after STARTTLS the client asks anew (RFC 3207 §4.2).
+std::string extensions(Session& session) {
+    const auto& parts = session.parts();
+    std::string text = parts.hostname;
+    append(text, "\nPIPELINING\nSIZE ", parts.message_bytes_max, "\n8BITMIME\nSMTPUTF8\nCHUNKING");
+    append(text, "\nENHANCEDSTATUSCODES");
+    append(text, "\nLIMITS MAILMAX=", parts.transactions_max, " RCPTMAX=", parts.recipients_max);  // RFC 9422 §3
+    if (parts.tls != nullptr && !session.conn().is_tls()) append(text, "\nSTARTTLS");
+    if (session.may_authenticate() && !session.login()) {
+        append(text, "\nAUTH");
+        for (auto mechanism : sasl::kMechanisms) append(text, " ", mechanism);
+    }
+    return text;
+}
+
+Async<void> greet(Session& session, std::string name, bool esmtp) {
+    if (!is_acceptable_helo(name)) co_await fail(Kind::invalid, "Say who you are: EHLO your.host.name");
+    session.reset_envelope();  // RFC 5321 §4.1.4
+    session.helo() = std::move(name);
+    session.esmtp() = esmtp;
+    if (esmtp) co_await session.reply(250, "", extensions(session));
+    else co_await session.reply(250, "", session.parts().hostname);
+}
+
+}  // namespace
+
+Async<void> cmd_ehlo(Session& session, std::string argument) {
+    return greet(session, std::move(argument), true);
+}
+
+Async<void> cmd_helo(Session& session, std::string argument) {
+    return greet(session, std::move(argument), false);
+}
+
+}  // namespace tayori::smtp

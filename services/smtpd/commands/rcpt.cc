@@ -1,0 +1,116 @@
+// RCPT (RFC 5321 §4.1.1.3)
+//
+//   C: RCPT TO:<bob@example.test>
+//   S: 250 2.1.5 Recipient ok.
+//
+// RCPTs that the client has pipelined (RFC 2920) are looked up in one call.
+#include "common/base/text.h"
+#include "smtpd/commands/table.h"
+
+namespace tayori::smtp {
+namespace {
+
+struct Asked {
+    std::string path;   // for the look-up; empty when the line was refused already
+    std::string reply;  // of a line that was refused already
+};
+
+Result<std::string> parse_recipient(Session& session, const std::string& argument) {
+    auto parsed = parse_path_argument(argument, "TO:");
+    if (!parsed) return fail(std::move(parsed.error()));
+    if (!parsed->parameters.empty())
+        return fail(Kind::unsupported, cat("Parameter ", parsed->parameters[0].keyword, " is not supported."));
+    // "postmaster" needs no domain, in any case (RFC 5321 §4.1.1.3).
+    if (equals_ignoring_case(parsed->path, "postmaster")) return std::move(parsed->path);
+    const auto utf8 = session.envelope().smtputf8 ? mail::Utf8::allowed : mail::Utf8::refused;
+    auto address = mail::parse_address(parsed->path, utf8);
+    if (!address) return fail(std::move(address.error()));
+    return mail::to_text(*address);
+}
+
+Asked ask(Session& session, const std::string& argument, std::size_t recipients) {
+    if (recipients >= session.parts().recipients_max)
+        return {"", reply(452, "4.5.3", "Too many recipients: send the rest in another transaction.")};
+    auto path = parse_recipient(session, argument);
+    if (path) return {std::move(*path), ""};
+    if (path.error().kind == Kind::unsupported && path.error().text.starts_with("Parameter"))
+        return {"", reply(555, "5.5.4", path.error().text)};
+    return {"", error_reply(path.error(), Stage::recipient)};
+}
+
+// The next line, if it is here already, whole, and another RCPT.
+std::optional<std::string> take_pipelined(net::Conn& conn) {
+    const auto buffered = conn.buffered();
+    const auto end = buffered.find("\r\n");
+    if (end == std::string_view::npos || end > kCommandLineBytesMax) return std::nullopt;
+    const auto line = buffered.substr(0, end);
+    if (line.find('\n') != std::string_view::npos) return std::nullopt;
+    auto command = split_command(line);
+    if (command.verb != "RCPT") return std::nullopt;
+    conn.consume(end + 2);
+    return std::move(command.argument);
+}
+
+rpc::v1::Resolve to_request(const std::vector<Asked>& asked, std::uint64_t declared_bytes) {
+    rpc::v1::Resolve request;
+    for (const auto& one : asked)
+        if (!one.path.empty()) request.add_recipients(one.path);
+    request.set_declared_bytes(declared_bytes);
+    return request;
+}
+
+Error from_proto(const rpc::v1::Error& error) {
+    // The contract numbers the kinds as Kind does, one higher (types.proto).
+    return Error::make(static_cast<Kind>(static_cast<int>(error.kind()) - 1), error.text(), error.detail());
+}
+
+}  // namespace
+
+Async<void> cmd_rcpt(Session& session, std::string argument) {
+    auto& envelope = session.envelope();
+    if (!envelope.begun) {
+        co_await session.reply(503, "5.5.1", "Send MAIL first.");
+        co_return;
+    }
+    std::vector<Asked> asked;
+    asked.push_back(ask(session, argument, envelope.recipients.size()));
+    while (asked.size() < kRecipientBatchMax) {
+        const auto more = take_pipelined(session.conn());
+        if (!more) break;
+        asked.push_back(ask(session, *more, envelope.recipients.size() + asked.size()));
+    }
+
+    auto request = to_request(asked, envelope.declared_bytes);
+    rpc::v1::ResolveReply answer;
+    if (request.recipients_size() > 0) {
+        rpc::Ticket ticket;
+        if (session.login()) ticket = session.login()->ticket;
+        auto resolved = co_await session.parts().spool.call(std::move(request), std::move(ticket)).result();
+        if (!resolved) {
+            // Every RCPT of the batch is owed an answer of its own.
+            for (std::size_t i = 0; i < asked.size(); ++i)
+                co_await session.refuse(resolved.error(), Stage::recipient);
+            co_return;
+        }
+        answer = std::move(*resolved);
+    }
+    int next = 0;
+    for (auto& one : asked) {
+        if (one.path.empty()) {
+            co_await session.conn().write(std::move(one.reply));
+            continue;
+        }
+        if (next >= answer.recipients_size()) co_await fail(Kind::internal, "Recipient could not be checked.");
+        auto& found = *answer.mutable_recipients(next++);
+        if (found.has_refused()) {
+            co_await session.refuse(from_proto(found.refused()), Stage::recipient);
+            continue;
+        }
+        Recipient recipient{std::move(one.path), {}};
+        for (auto& target : *found.mutable_targets()) recipient.targets.push_back(std::move(target));
+        envelope.recipients.push_back(std::move(recipient));
+        co_await session.reply(250, "2.1.5", "Recipient ok.");
+    }
+}
+
+}  // namespace tayori::smtp

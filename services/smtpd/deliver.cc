@@ -1,0 +1,149 @@
+#include "smtpd/deliver.h"
+
+#include <set>
+#include <utility>
+
+#include "common/base/log.h"
+#include "common/base/text.h"
+#include "common/crypto/crypto.h"
+#include "common/mail/received.h"
+
+namespace tayori::smtp {
+namespace {
+
+namespace v1 = rpc::v1;
+
+// "ESMTPSA" and the like (RFC 3848, RFC 6531 §4.3).
+std::string with_protocol(Session& session) {
+    std::string with;
+    if (session.envelope().smtputf8) with = "UTF8SMTP";
+    else with = session.esmtp() ? "ESMTP" : "SMTP";
+    if (!session.esmtp()) return with;
+    if (session.conn().is_tls()) with += 'S';
+    if (session.login()) with += 'A';
+    return with;
+}
+
+std::string received_line(Session& session, const std::string& id, const std::string& only_recipient) {
+    const auto peer = session.peer_ip();
+    const auto with = with_protocol(session);
+    std::string tls;
+    if (session.conn().is_tls()) {
+        const auto info = session.conn().tls_info();
+        tls = cat(info.version, " ", info.cipher);
+    }
+    mail::Received line;
+    line.helo = session.helo();
+    line.peer_address = peer;
+    line.by = session.parts().hostname;
+    line.with = with;
+    line.tls = tls;
+    line.id = id;
+    line.for_path = only_recipient;
+    line.date = {session.parts().clock.now_ms() / 1000, 0};
+    return mail::received_field(line);
+}
+
+// One Delivery per account, however many of its addresses were named; one Outbound for all others.
+void add_recipients(Session& session, const std::string& id, v1::CommitPlan& plan) {
+    const auto& envelope = session.envelope();
+    const std::string only = envelope.recipients.size() == 1 ? envelope.recipients[0].path : std::string();
+    const auto received = received_line(session, id, only);
+    const auto return_path = mail::return_path_field(envelope.reverse_path);
+    std::set<std::uint64_t> accounts;
+    std::set<std::string> outside;
+    for (const auto& recipient : envelope.recipients) {
+        for (const auto& target : recipient.targets) {
+            if (target.account_id() == 0) {
+                outside.insert(target.address());
+                continue;
+            }
+            if (!accounts.insert(target.account_id()).second) continue;
+            auto& delivery = *plan.add_deliveries();
+            delivery.set_account_id(target.account_id());
+            delivery.set_prefix(cat(return_path, "Delivered-To: ", recipient.path, "\r\n", received));
+        }
+    }
+    if (outside.empty()) return;
+    auto& outbound = *plan.add_outbound();
+    outbound.set_reverse_path(envelope.reverse_path);
+    for (const auto& address : outside) outbound.add_recipients(address);
+    outbound.set_prefix(received);
+}
+
+void put_summary(mail::Summary summary, v1::Summary& out) {
+    out.set_envelope(std::move(summary.envelope));
+    out.set_bodystructure(std::move(summary.bodystructure));
+    out.set_header_bytes(static_cast<std::uint32_t>(summary.header_bytes));
+    out.set_parts(std::move(summary.parts));
+    if (summary.sent) out.set_sent_s(summary.sent->unix_s);
+    out.set_base_subject(std::move(summary.subject_key));
+    out.set_message_id(std::move(summary.message_id));
+    for (auto& reference : summary.references) out.add_references(std::move(reference));
+    if (summary.header_is_whole()) out.set_header(std::move(summary.header));
+}
+
+std::string domain_of(const std::string& path, const std::string& otherwise) {
+    const auto at = path.rfind('@');
+    return at == std::string::npos ? otherwise : path.substr(at + 1);
+}
+
+// The answer to a plan of which something was refused: nothing of it was stored, so one answer is true for all.
+// A refusal that will last for all is told as it is; else the client tries again and is told at RCPT.
+const v1::Error* refusal_of(const v1::CommitPlanReply& reply) {
+    for (const auto& outcome : reply.deliveries())
+        if (outcome.has_refused()) return &outcome.refused();
+    return nullptr;
+}
+
+}  // namespace
+
+std::unique_ptr<Text> make_text(Session& session) {
+    auto& parts = session.parts();
+    const auto origin = session.is_submission() ? Origin::submitted : Origin::relayed;
+    return std::make_unique<Text>(parts, origin, hex_encode(crypto::random_bytes(8)),
+                                  domain_of(session.envelope().reverse_path, parts.hostname));
+}
+
+Async<void> deliver(Session& session, std::unique_ptr<Text> text) {
+    auto& parts = session.parts();
+    if (text->too_big()) {
+        session.reset_envelope();
+        co_await session.reply(552, "5.3.4", cat("Message too big: at most ", parts.message_bytes_max, " octets."));
+        co_return;
+    }
+    v1::CommitPlan plan;
+    const auto id = hex_encode(crypto::random_bytes(8));
+    plan.set_request_id(id);
+    plan.set_trace_id(id);
+    plan.set_reverse_path(session.envelope().reverse_path);
+    plan.set_received_s(parts.clock.now_ms() / 1000);
+    const auto bytes = text->bytes();
+    auto summary = co_await text->finish(plan).result();
+    if (!summary) {
+        session.reset_envelope();
+        co_await fail(std::move(summary.error()));
+    }
+    if (mail::count_received(summary->header) > parts.hops_max) {
+        session.reset_envelope();
+        co_await session.reply(554, "5.4.6", "Too many hops: this mail is going in circles.");
+        co_return;
+    }
+    put_summary(std::move(*summary), *plan.mutable_summary());
+    add_recipients(session, id, plan);
+    const auto recipients = session.envelope().recipients.size();
+    session.reset_envelope();
+
+    auto reply = co_await parts.spool.call(std::move(plan)).result();
+    if (!reply) co_await fail(std::move(reply.error()));
+    if (const auto* refused = refusal_of(*reply)) {
+        log_info("refused at the end", {{"id", id}, {"text", refused->text()}});
+        co_await session.reply(452, "4.2.1", "A recipient cannot receive this now, try again.");
+        co_return;
+    }
+    log_info("received", {{"id", id}, {"session", session.id()}, {"from", session.peer_ip()},
+                          {"bytes", bytes}, {"recipients", recipients}});
+    co_await session.reply(250, "2.0.0", cat("Stored as ", id, "."));
+}
+
+}  // namespace tayori::smtp

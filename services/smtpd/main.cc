@@ -1,0 +1,69 @@
+// smtpd: takes mail in, on ports 25, 587 and 465.
+#include "common/daemon/daemon.h"
+#include "smtpd/session.h"
+
+using namespace tayori;
+
+namespace {
+
+const settings::Settings* g_settings = nullptr;  // for the one function pointer below; set once in main
+
+bool plaintext_auth_allowed(const net::Conn& conn) {
+    return daemon::Daemon::plaintext_auth_allowed(*g_settings, conn);
+}
+
+net::ServerLimits limits(const settings::Smtpd& smtpd) {
+    net::ServerLimits out;
+    out.connections_max = smtpd.connections_max;
+    out.per_address_max = smtpd.connections_per_address_max;
+    return out;
+}
+
+smtp::BareNewline policy(settings::BareNewline bare_newline) {
+    return bare_newline == settings::BareNewline::reject ? smtp::BareNewline::reject : smtp::BareNewline::normalize;
+}
+
+smtp::Parts make_parts(daemon::Daemon& daemon, const settings::Smtpd& smtpd) {
+    return {.loop = daemon.loop(),
+            .spool = daemon.spool(),
+            .server = daemon.server(),
+            .clock = daemon.clock(),
+            .tls = daemon.tls(),
+            .hostname = daemon.hostname(),
+            .message_bytes_max = smtpd.message_bytes_max,
+            .recipients_max = smtpd.recipients_max,
+            .transactions_max = smtpd.mails_max,
+            .bad_commands_max = smtpd.errors_max,
+            .hops_max = smtpd.hops_max,
+            .command_timeout = smtpd.command_timeout_s,
+            .data_timeout = smtpd.data_timeout_s,
+            .bare_newline = policy(smtpd.bare_newline),
+            .normalize_networks = daemon::to_networks(smtpd.trusted_networks),
+            .plaintext_auth_allowed = plaintext_auth_allowed};
+}
+
+Async<void> serve(smtp::Parts& parts, net::Conn& conn, smtp::Port port) {
+    smtp::Session session(parts, conn, port);
+    co_await session.run();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    const auto settings = settings::load_or_exit("smtpd", argc, argv);
+    g_settings = &settings;
+    const auto& smtpd = settings.smtpd;
+    daemon::Daemon daemon("smtpd", settings, limits(smtpd));
+    daemon.set_proxies(smtpd.proxy_networks);
+    daemon.set_reuse_port(smtpd.workers > 1);
+    auto parts = make_parts(daemon, smtpd);
+
+    const auto handler = [&parts](smtp::Port port) {
+        return [&parts, port](net::Conn& conn) { return serve(parts, conn, port); };
+    };
+    const std::string refusal = "421 4.7.0 Too many connections, try again later.\r\n";
+    daemon.listen(smtpd.listen, daemon::PortTls::upgradable, refusal, handler(smtp::Port::relay));
+    daemon.listen(smtpd.listen_submission, daemon::PortTls::upgradable, refusal, handler(smtp::Port::submission));
+    daemon.listen(smtpd.listen_submissions, daemon::PortTls::implicit, refusal, handler(smtp::Port::submissions));
+    return daemon.run();
+}
