@@ -197,12 +197,23 @@ def logs(instance, names, follow):
     raise SystemExit(run_compose(instance, ["logs", "--tail=200", *(["-f"] if follow else []), *services]).returncode)
 
 
-def adminctl(instance, arguments):
-    """Inside spoold's container, by its socket: no certificate is needed there."""
+def in_spoold(instance, options):
+    """The command that runs adminctl inside spoold's container, by its socket: no certificate is needed there."""
     running = [facts for facts in containers(instance)
                if facts["Config"]["Labels"].get("com.docker.compose.service") == "spoold" and facts["State"]["Running"]]
     if not running:
         raise Failure("spoold is not running; ./tayori up starts it")
+    return ["docker", "exec", "-i", *options, running[0]["Id"], "adminctl"]
+
+
+def adminctl(instance, arguments):
+    """Replaces this process, so that pipes and exit status are adminctl's own."""
     terminal = ["-t"] if sys.stdin.isatty() and sys.stdout.isatty() else []
+    command = [*in_spoold(instance, terminal), *arguments]
     sys.stdout.flush()
-    os.execvp("docker", ["docker", "exec", "-i", *terminal, running[0]["Id"], "adminctl", *arguments])
+    os.execvp("docker", command)
+
+
+def ask_adminctl(instance, arguments, stdin=""):
+    return subprocess.run([*in_spoold(instance, []), *arguments], input=stdin, capture_output=True, text=True,
+                          check=False)

@@ -279,13 +279,24 @@ def logs(instance, names, follow):
     os.execvp("tail", ["tail", "-n", "200", *(["-F"] if follow else []), *map(str, paths)])
 
 
-def adminctl(instance, arguments):
-    """Replaces this process, so that pipes and exit status are adminctl's own."""
+def adminctl_command(instance):
+    """The program and its environment."""
     program = instance.data / "bin" / "adminctl"
     if not program.exists():
         program = build.binary("adminctl")
     if not program.exists():
         raise Failure("nothing is built here; first: ./tayori up")
-    environment = {**os.environ, **plan.environment(instance, {})}
+    return program, {**os.environ, **plan.environment(instance, {})}
+
+
+def adminctl(instance, arguments):
+    """Replaces this process, so that pipes and exit status are adminctl's own."""
+    program, environment = adminctl_command(instance)
     sys.stdout.flush()
     os.execve(program, [str(program), *arguments], environment)
+
+
+def ask_adminctl(instance, arguments, stdin=""):
+    program, environment = adminctl_command(instance)
+    return subprocess.run([str(program), *arguments], env=environment, input=stdin, capture_output=True, text=True,
+                          check=False)
