@@ -50,10 +50,11 @@ bool is_domain(std::string_view domain) {
 bool is_address_literal(std::string_view text) {
     if (text.size() < 2 || text.front() != '[' || text.back() != ']') return false;
     const std::string inner(text.substr(1, text.size() - 2));
+    if (inner.find('\0') != std::string::npos) return false;  // inet_pton would stop there
     unsigned char out[16];
     if (inner.size() > 5 && equals_ignoring_case(std::string_view(inner).substr(0, 5), "IPv6:"))
         return inet_pton(AF_INET6, inner.c_str() + 5, out) == 1;
-    return inner.find('\0') == std::string::npos && inet_pton(AF_INET, inner.c_str(), out) == 1;
+    return inet_pton(AF_INET, inner.c_str(), out) == 1;
 }
 
 class PathParser {

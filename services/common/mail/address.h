@@ -22,8 +22,7 @@ struct Address {
 enum class Utf8 { refused, allowed };  // SMTPUTF8 of this transaction (RFC 6531 §3.3)
 
 // A path at the head of `rest`, which is moved behind it, so that the ESMTP parameters remain.
-// Source routes are read and ignored (RFC 5321 §4.1.1.3). Spaces before "<" and a missing "<>" are
-// refused, as the RFC has it.
+// Source routes are read and ignored (RFC 5321 §4.1.1.3). Spaces before "<" are refused.
 //   MAIL FROM:<…>  may be null: "<>"
 //   RCPT TO:<…>    may be <postmaster> without domain, any case
 // Errors: invalid. `unsupported` for 8-bit without SMTPUTF8 (553 5.6.7, RFC 6531 §3.5).

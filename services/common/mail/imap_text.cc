@@ -6,7 +6,6 @@
 
 #include "common/base/text.h"
 #include "common/mail/address.h"
-#include "common/mail/charset.h"
 #include "common/mail/header.h"
 #include "common/mail/limits.h"
 
@@ -172,24 +171,23 @@ void append_body(std::string& out, Items& in, std::size_t depth) {
 }  // namespace
 
 void append_imap_string(std::string& out, std::string_view text) {
-    const bool has_nul = text.find('\0') != std::string_view::npos;
+    bool has_nul = false, needs_literal = text.size() > kQuotedBytesMax, needs_escape = false;
+    for (const char c : text) {
+        has_nul |= c == '\0';
+        needs_literal |= c == '\r' || c == '\n' || static_cast<unsigned char>(c) >= 128;
+        needs_escape |= c == '"' || c == '\\';
+    }
     if (has_nul) {
-        std::string clean;
-        for (char c : text)
-            if (c != '\0') clean += c;
+        std::string clean(text);
+        std::erase(clean, '\0');
         return append_imap_string(out, clean);
     }
-    const bool quotable = text.size() <= kQuotedBytesMax && is_ascii(text) &&
-                          text.find_first_of("\r\n") == std::string_view::npos;
-    if (!quotable) return append(out, '{', text.size(), "}\r\n", text);
+    if (needs_literal) return append(out, '{', text.size(), "}\r\n", text);
+    if (!needs_escape) return append(out, '"', text, '"');
     out += '"';
-    if (text.find_first_of("\"\\") == std::string_view::npos) {
-        out += text;
-    } else {
-        for (char c : text) {
-            if (c == '"' || c == '\\') out += '\\';
-            out += c;
-        }
+    for (const char c : text) {
+        if (c == '"' || c == '\\') out += '\\';
+        out += c;
     }
     out += '"';
 }

@@ -1,16 +1,13 @@
 // Takes a message in pieces as it arrives, one pass, memory bounded whatever its size: gives the
-// part tree, BODYSTRUCTURE, ENVELOPE and the root header at the end. Bodies cost one memchr per
-// line.
+// part tree, BODYSTRUCTURE, ENVELOPE and the root header at the end. Bodies cost one memchr a line.
 //
 // What it makes of broken MIME:
 // - A missing end boundary: the part ends where an outer boundary or the message does.
 // - A line is a delimiter when it is the boundary and nothing but white space behind it, so that
-// one boundary may be
-//   the beginning of another; the innermost match counts.
+//   one boundary may be the beginning of another. The innermost match counts.
 // - The line end before a delimiter belongs to it (RFC 2046 §5.1.1).
-// - A multipart without boundary or without any delimiter is shown as TEXT/PLAIN, so that its text
-// can be read.
-// - Past kMimeDepthMax or kMimePartsMax a part is shown as APPLICATION/OCTET-STREAM, whole.
+// - A multipart without boundary or without any delimiter is TEXT/PLAIN, so that it can be read.
+// - Past kMimeDepthMax or kMimePartsMax a part is APPLICATION/OCTET-STREAM, whole.
 // - A header without blank line ends as HeaderEnd (header.h) says.
 // - MIME-Version isn't asked for.
 #pragma once

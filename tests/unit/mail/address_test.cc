@@ -66,6 +66,7 @@ TEST(SmtpPath, WhatItDoesNot) {
         EXPECT_EQ(forward(text), "bad") << text;
     EXPECT_EQ(reverse("<postmaster>"), "bad");
     EXPECT_EQ(forward(std::string("<a\0b@c.test>", 12)), "bad");
+    EXPECT_EQ(forward(std::string("<a@[IPv6:::1\0]>", 15)), "bad");
 }
 
 TEST(SmtpPath, LeavesTheParameters) {
