@@ -76,7 +76,8 @@ std::string unfold(std::string_view value) {
     while (to > from && (is_space(value[to - 1]) || is_line_end(value[to - 1]))) --to;
     value = value.substr(from, to - from);
     // Not find_first_of, which costs a call per character; most mail goes through here many times.
-    if (std::none_of(value.begin(), value.end(), [](char c) { return is_line_end(c) || c == '\0'; }))
+    if (std::none_of(value.begin(), value.end(),
+                     [](char c) { return is_line_end(c) || c == '\0'; }))
         return std::string(value);
     std::string out;
     out.reserve(value.size());
