@@ -34,15 +34,19 @@ void bind_name(store::Transaction& transaction, const Name& name, std::uint64_t 
     write_row(transaction, row_key::name(name), row);
 }
 
-Result<v1::Account> create(store::Transaction& transaction, const NewAccount& wanted, const MailboxHooks& mailboxes) {
+std::uint64_t first_set(std::uint64_t domains, std::uint64_t sites) { return domains != 0 ? domains : sites; }
+
+Result<v1::Account> create(store::Transaction& transaction, const NewAccount& wanted, const DirectoryCore& core) {
     const TransactionRows rows(transaction);
     auto free = check_free(rows, wanted.name);
     if (!free) return fail(std::move(free.error()));
     auto domain = domain_of_account(rows, wanted.name.domain);
     if (!domain) return fail(std::move(domain.error()));
     AccountRow row{take_account_id(transaction), wanted.account};
-    if (!wanted.has_quota_bytes) row.account.set_quota_bytes(domain->default_quota_bytes());
-    if (!wanted.has_quota_messages) row.account.set_quota_messages(domain->default_quota_messages());
+    if (!wanted.has_quota_bytes)
+        row.account.set_quota_bytes(first_set(domain->default_quota_bytes(), core.options.quota_bytes));
+    if (!wanted.has_quota_messages)
+        row.account.set_quota_messages(first_set(domain->default_quota_messages(), core.options.quota_messages));
     row.account.set_created_s(transaction.now_ms() / 1000);
     write_row(transaction, row_key::account(row.id), row.account);
     bind_name(transaction, wanted.name, row.id);
@@ -53,7 +57,7 @@ Result<v1::Account> create(store::Transaction& transaction, const NewAccount& wa
     }
     auto counted = count_account(transaction, wanted.name.domain, +1);
     if (!counted) return fail(std::move(counted.error()));
-    auto made = mailboxes.create(transaction, row.id);
+    auto made = core.mailboxes.create(transaction, row.id);
     if (!made) return fail(std::move(made.error()));
     return describe(rows, row);
 }
@@ -137,7 +141,7 @@ void Directory::add_account(const v1::AddAccountRequest& request, Answer<v1::Acc
         submit_change<v1::Account>(
             core, store::Effect::grows,
             [account = std::move(account), core](store::Transaction& transaction) {
-                return create(transaction, account, core->mailboxes);
+                return create(transaction, account, *core);
             },
             with_facts(core, std::move(answer)));
     };

@@ -18,11 +18,11 @@ v1::Alias shown(const std::string& address, const StoredName& row) {
 }
 
 // A target of our own domains must exist, so that a typing error is seen now and not by a bounce.
-Result<void> check_targets(const Rows& rows, const StoredName& alias) {
+Result<void> check_targets(const Rows& rows, const StoredName& alias, const SiteRules& rules) {
     for (const auto& target : alias.targets()) {
         auto name = parse_name(target);
         if (!name) return fail(std::move(name.error()));
-        auto reached = expand(rows, *name, {});
+        auto reached = expand(rows, *name, rules);
         if (!reached) return fail(std::move(reached.error()));
         if (reached->own_domain && !reached->endless && reached->targets.empty())
             return fail(Kind::no_target, cat("There is no account or alias ", target, "."));
@@ -30,18 +30,19 @@ Result<void> check_targets(const Rows& rows, const StoredName& alias) {
     return {};
 }
 
-Result<v1::Alias> add(store::Transaction& transaction, const Name& name, const StoredName& alias) {
+Result<v1::Alias> add(store::Transaction& transaction, const Name& name, const StoredName& alias,
+                      const SiteRules& rules) {
     const TransactionRows rows(transaction);
     auto free = check_free(rows, name);
     if (!free) return fail(std::move(free.error()));
-    auto good = check_targets(rows, alias);
+    auto good = check_targets(rows, alias, rules);
     if (!good) return fail(std::move(good.error()));
     const auto address = name.text();
     write_row(transaction, row_key::name(name), alias);
     for (const auto& target : alias.targets())
         if (auto to = parse_name(target)) transaction.put(row_key::pointer(to->text(), address), {});
     // With the new row in place: a refusal undoes it.
-    auto reached = expand(rows, name, {});
+    auto reached = expand(rows, name, rules);
     if (!reached) return fail(std::move(reached.error()));
     if (reached->endless)
         return fail(Kind::invalid, cat(address, " would lead back to itself, or through more than ", kAliasDepthMax,
@@ -84,8 +85,8 @@ void Directory::add_alias(const v1::AddAliasRequest& request, Answer<v1::Alias> 
     if (!alias) return done(fail(std::move(alias.error())));
     submit_change<v1::Alias>(
         core_, store::Effect::shrinks,
-        [name = std::move(*name), alias = std::move(*alias)](store::Transaction& transaction) {
-            return add(transaction, name, alias);
+        [name = std::move(*name), alias = std::move(*alias), core = core_](store::Transaction& transaction) {
+            return add(transaction, name, alias, core->rules);
         },
         std::move(done));
 }

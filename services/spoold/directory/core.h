@@ -19,12 +19,14 @@ namespace tayori::spool {
 
 struct DirectoryCore {
     DirectoryCore(store::Store& s, const Clock& c, MailboxHooks hooks, DirectoryOptions o)
-        : store(s), clock(c), mailboxes(std::move(hooks)), options(std::move(o)), pool(options.verify_threads) {}
+        : store(s), clock(c), mailboxes(std::move(hooks)), options(std::move(o)),
+          rules{options.postmaster, options.tag_separator}, pool(options.verify_threads) {}
 
     store::Store& store;
     const Clock& clock;
     const MailboxHooks mailboxes;
     const DirectoryOptions options;
+    const SiteRules rules;
 
     std::string ticket_key;  // of this store, durable
     std::string salt_key;    // for the salts of users that do not exist, durable: they must stay the same

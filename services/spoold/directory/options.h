@@ -15,7 +15,10 @@ namespace tayori::spool {
 struct DirectoryOptions {
     std::string postmaster;              // gets postmaster's mail; empty: the catch-all, else the oldest account
     std::string default_domain;          // for logins without domain; empty: the only domain, where there is one
-    std::uint32_t undelete_days = 7;     // how long a deleted account can come back
+    std::string tag_separator = "+";     // one character; empty: no tags
+    std::uint64_t quota_bytes = 0;       // of new accounts in domains that say nothing else; 0: none
+    std::uint64_t quota_messages = 0;
+    std::uint32_t undelete_days = 30;    // how long a deleted account can come back
     std::uint32_t scram_iterations = 10'000;  // of keys made from now on
     std::size_t verify_threads = 2;      // password verifications at the same time
 };

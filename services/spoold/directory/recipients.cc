@@ -8,8 +8,8 @@ namespace tayori::spool {
 namespace {
 
 // What parse_address needs no more to know: a recipient as it came over SMTP.
-Result<Resolution> expand_recipient(const Rows& rows, const std::string& recipient, const std::string& postmaster) {
-    if (equals_ignoring_case(recipient, "postmaster")) return expand_bare_postmaster(rows, postmaster);
+Result<Resolution> expand_recipient(const Rows& rows, const std::string& recipient, const SiteRules& rules) {
+    if (equals_ignoring_case(recipient, "postmaster")) return expand_bare_postmaster(rows, rules);
     auto parsed = mail::parse_address(recipient);
     if (!parsed) return fail(Kind::invalid, "Bad recipient address syntax.");
     if (parsed->is_literal()) {
@@ -19,7 +19,7 @@ Result<Resolution> expand_recipient(const Rows& rows, const std::string& recipie
     }
     auto name = parse_name(recipient);
     if (!name) return fail(Kind::invalid, "Bad recipient address syntax.");
-    auto resolution = expand(rows, *name, postmaster);
+    auto resolution = expand(rows, *name, rules);
     // Elsewhere, the local part is the other site's: it keeps its case (RFC 5321 §2.4).
     if (resolution && !resolution->own_domain) resolution->targets.front().address = mail::to_text(*parsed);
     return resolution;
@@ -28,7 +28,7 @@ Result<Resolution> expand_recipient(const Rows& rows, const std::string& recipie
 Result<Resolution> expand_cached(DirectoryCore& core, const std::string& recipient) {
     const auto version = core.version.load();
     if (auto kept = core.resolved.find(recipient, version)) return *std::move(kept);
-    auto resolution = expand_recipient(StoreRows(core.store), recipient, core.options.postmaster);
+    auto resolution = expand_recipient(StoreRows(core.store), recipient, core.rules);
     if (resolution) core.resolved.put(recipient, version, *resolution);
     return resolution;
 }
@@ -111,8 +111,8 @@ Result<void> Directory::check_sender(std::uint64_t account_id, std::string_view 
     auto name = parse_name(address);
     if (!name) return fail(Kind::denied, kDenied);
     const StoreRows rows(core_->store);
-    const auto tag = name->local.find('+');
-    for (const auto& local : {name->local, name->local.substr(0, tag)}) {
+    for (const auto& local : {name->local, part_tag(name->local, core_->rules).base}) {
+        if (local.empty()) continue;
         const Name tried{local, name->domain};
         auto row = read_row<stored::v1::StoredName>(rows, row_key::name(tried));
         if (!row) return fail(std::move(row.error()));

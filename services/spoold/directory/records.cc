@@ -20,10 +20,10 @@ Result<Name> parse_name(std::string_view address) {
 }
 
 Result<std::string> parse_domain(std::string_view domain) {
-    auto name = mail::normalize_domain(domain);
-    if (!name || name->empty() || name->front() == '[' || name->find('\0') != std::string::npos)
-        return fail(Kind::invalid, cat("\"", domain, "\" is not a domain: write it as in example.com."));
-    return name;
+    const auto parsed = mail::parse_address(cat("x@", domain));
+    if (parsed && !parsed->is_literal() && parsed->domain == domain)
+        if (auto name = mail::normalize_domain(domain)) return name;
+    return fail(Kind::invalid, cat("\"", domain, "\" is not a domain: write it as in example.com."));
 }
 
 std::string encode_u64(std::uint64_t n) {

@@ -20,7 +20,7 @@ struct Step {
 
 class Expander {
   public:
-    Expander(const Rows& rows, std::string_view site_postmaster) : rows_(rows), site_postmaster_(site_postmaster) {}
+    Expander(const Rows& rows, const SiteRules& rules) : rows_(rows), rules_(rules) {}
 
     Result<void> walk(const Step& step) {
         if (step.depth > kAliasDepthMax || out_.targets.size() >= kExpansionMax) {
@@ -85,11 +85,11 @@ class Expander {
         auto row = read_row<stored::v1::StoredName>(rows_, row_key::name(step.name));
         if (!row) return fail(std::move(row.error()));
         auto detail = step.detail;
-        const auto plus = step.name.local.find('+');
-        if (!*row && plus != std::string::npos && plus > 0) {
-            row = read_row<stored::v1::StoredName>(rows_, row_key::name({step.name.local.substr(0, plus), step.name.domain}));
+        auto tagged = part_tag(step.name.local, rules_);
+        if (!*row && !tagged.base.empty()) {
+            row = read_row<stored::v1::StoredName>(rows_, row_key::name({tagged.base, step.name.domain}));
             if (!row) return fail(std::move(row.error()));
-            detail = step.name.local.substr(plus + 1);
+            detail = std::move(tagged.tag);
         }
         if (!*row) return false;
         if ((*row)->account_id() != 0) {
@@ -114,8 +114,8 @@ class Expander {
 
     Result<void> walk_fallbacks(const Step& step, const stored::v1::StoredDomain& domain, std::size_t before) {
         const bool postmaster = step.name.local == kPostmaster;
-        if (postmaster && !site_postmaster_.empty()) {
-            auto walked = walk_address(site_postmaster_, step.detail, step.depth + 1);
+        if (postmaster && !rules_.postmaster.empty()) {
+            auto walked = walk_address(rules_.postmaster, step.detail, step.depth + 1);
             if (!walked || out_.targets.size() > before) return walked;
         }
         if (!domain.catch_all().empty()) {
@@ -135,7 +135,7 @@ class Expander {
     }
 
     const Rows& rows_;
-    std::string_view site_postmaster_;
+    const SiteRules& rules_;
     absl::flat_hash_set<std::string> seen_;
     absl::flat_hash_set<std::string> reached_;
     absl::flat_hash_map<std::string, std::optional<stored::v1::StoredDomain>> domains_;
@@ -145,10 +145,17 @@ class Expander {
 
 }  // namespace
 
-Result<Resolution> expand(const Rows& rows, const Name& name, std::string_view site_postmaster) {
+Tagged part_tag(const std::string& local, const SiteRules& rules) {
+    if (rules.tag_separator.empty()) return {};
+    const auto at = local.find(rules.tag_separator);
+    if (at == std::string::npos || at == 0) return {};
+    return {local.substr(0, at), local.substr(at + rules.tag_separator.size())};
+}
+
+Result<Resolution> expand(const Rows& rows, const Name& name, const SiteRules& rules) {
     auto domain = rows.get(row_key::domain(name.domain));
     if (!domain) return fail(std::move(domain.error()));
-    Expander expander(rows, site_postmaster);
+    Expander expander(rows, rules);
     auto walked = expander.walk({name, name.text(), {}, 0});
     if (!walked) return fail(std::move(walked.error()));
     auto resolution = expander.take();
@@ -156,9 +163,9 @@ Result<Resolution> expand(const Rows& rows, const Name& name, std::string_view s
     return resolution;
 }
 
-Result<Resolution> expand_bare_postmaster(const Rows& rows, std::string_view site_postmaster) {
-    if (auto setting = parse_name(site_postmaster)) {
-        auto resolution = expand(rows, *setting, {});
+Result<Resolution> expand_bare_postmaster(const Rows& rows, const SiteRules& rules) {
+    if (auto setting = parse_name(rules.postmaster)) {
+        auto resolution = expand(rows, *setting, rules);
         if (!resolution || !resolution->targets.empty()) {
             if (resolution) resolution->own_domain = true;
             return resolution;
@@ -172,7 +179,7 @@ Result<Resolution> expand_bare_postmaster(const Rows& rows, std::string_view sit
                              });
     if (!scanned) return fail(std::move(scanned.error()));
     if (first.empty()) return Resolution{.own_domain = true, .endless = false, .targets = {}};
-    return expand(rows, {std::string(kPostmaster), first}, {});
+    return expand(rows, {std::string(kPostmaster), first}, rules);
 }
 
 }  // namespace tayori::spool

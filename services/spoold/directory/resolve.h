@@ -25,10 +25,23 @@ struct Resolution {
     std::vector<ResolvedTarget> targets;
 };
 
-// The domain's rules in their order: the exact address; the address before the first '+'; for postmaster the site's
+// What holds for all domains.
+struct SiteRules {
+    std::string postmaster;     // an address; may be empty
+    std::string tag_separator;  // one character, or empty
+};
+
+// The domain's rules in their order: the exact address; the address before its tag; for postmaster the site's
 // setting; the domain's catch-all; for postmaster the oldest account (RFC 5321 §4.5.1: it must be reachable).
-Result<Resolution> expand(const Rows& rows, const Name& name, std::string_view site_postmaster);
+Result<Resolution> expand(const Rows& rows, const Name& name, const SiteRules& rules);
 // RCPT TO:<postmaster>, without domain (RFC 5321 §4.1.1.3).
-Result<Resolution> expand_bare_postmaster(const Rows& rows, std::string_view site_postmaster);
+Result<Resolution> expand_bare_postmaster(const Rows& rows, const SiteRules& rules);
+
+// "anna+lists" parted; `base` is empty when there is no tag.
+struct Tagged {
+    std::string base;
+    std::string tag;
+};
+Tagged part_tag(const std::string& local, const SiteRules& rules);
 
 }  // namespace tayori::spool
