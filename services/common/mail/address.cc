@@ -87,10 +87,10 @@ class PathParser {
             address.domain = domain;
             rest_.remove_prefix(n);
         }
-        const auto text = cat(address.local, address.domain);
-        if (!is_ascii(text)) {
+        for (const auto* part : {&address.local, &address.domain}) {
+            if (is_ascii(*part)) continue;
             if (utf8_ == Utf8::refused) return fail(Kind::unsupported, "Address needs SMTPUTF8.");
-            if (!is_valid_utf8(text)) return fail(Kind::invalid, "Address is not UTF-8.");
+            if (!is_valid_utf8(*part)) return fail(Kind::invalid, "Address is not UTF-8.");
         }
         return address;
     }

@@ -92,6 +92,8 @@ TEST(SmtpPath, Utf8OnlyWithSmtputf8) {
     EXPECT_EQ(forward("<花子@例え.テスト>"), "utf8");
     EXPECT_EQ(forward("<花子@例え.テスト>", Utf8::allowed), "花子@例え.テスト");
     EXPECT_EQ(forward("<\xff@example.test>", Utf8::allowed), "bad");
+    // A character must not reach over the "@".
+    EXPECT_EQ(forward("<\xe4\xbe@\x8b.test>", Utf8::allowed), "bad");
     EXPECT_EQ(forward("<\"花 子\"@example.test>", Utf8::allowed), "\"花 子\"@example.test");
 }
 
