@@ -49,7 +49,8 @@ std::optional<PendingExchange> ExchangeTable::take(std::uint64_t id, UnixMillis 
     return exchange;
 }
 
-LoginCache::LoginCache(const Clock& clock) : clock_(clock), secret_(crypto::random_bytes(32)) {}
+LoginCache::LoginCache(const Clock& clock, std::int64_t kept_ms)
+    : clock_(clock), kept_ms_(kept_ms), secret_(crypto::random_bytes(32)) {}
 
 std::string LoginCache::key(const LoginAccount& account, std::string_view password) const {
     return crypto::hmac_sha256(secret_, cat(encode_u64(account.id), encode_u64(account.generation), password));
@@ -57,16 +58,18 @@ std::string LoginCache::key(const LoginAccount& account, std::string_view passwo
 
 std::optional<RightPassword> LoginCache::find(const std::string& key) {
     auto kept = kept_.find(key, 0);
-    if (!kept || clock_.now_ms() - kept->since > kLoginCacheTime.count()) return std::nullopt;
+    if (!kept || clock_.now_ms() - kept->since > kept_ms_) return std::nullopt;
     return std::move(kept->right);
 }
 
 void LoginCache::put(const std::string& key, RightPassword right) {
-    kept_.put(key, 0, {std::move(right), clock_.now_ms()});
+    if (kept_ms_ > 0) kept_.put(key, 0, {std::move(right), clock_.now_ms()});
 }
 
 Auth::State::State(CorePtr c, Tickets& t)
-    : core(std::move(c)), tickets(t), throttle(core->clock), right(core->clock) {}
+    : core(std::move(c)), tickets(t),
+      throttle(core->clock, Allowances(core->options.failures_max, core->options.failure_window_ms)),
+      right(core->clock, core->options.login_cache_ms) {}
 
 namespace {
 

@@ -59,7 +59,7 @@ class ExchangeTable {
 // Passwords that were right a short while ago, under a key of this process: the password itself is not kept.
 class LoginCache {
   public:
-    explicit LoginCache(const Clock& clock);
+    LoginCache(const Clock& clock, std::int64_t kept_ms);
     std::string key(const LoginAccount& account, std::string_view password) const;
     std::optional<RightPassword> find(const std::string& key);
     void put(const std::string& key, RightPassword right);
@@ -70,6 +70,7 @@ class LoginCache {
         UnixMillis since = 0;
     };
     const Clock& clock_;
+    const std::int64_t kept_ms_;
     const std::string secret_;
     VersionedCache<Kept> kept_{kLoginCacheMax};
 };

@@ -20,7 +20,7 @@ namespace tayori::spool {
 struct DirectoryCore {
     DirectoryCore(store::Store& s, const Clock& c, MailboxHooks hooks, DirectoryOptions o)
         : store(s), clock(c), mailboxes(std::move(hooks)), options(std::move(o)),
-          rules{options.postmaster, options.tag_separator}, pool(options.verify_threads) {}
+          rules{options.postmaster, options.tag_separator}, pool(options.verify_threads, options.verifications_max) {}
 
     store::Store& store;
     const Clock& clock;

@@ -3,11 +3,9 @@
 #include <algorithm>
 #include <utility>
 
-#include "spoold/directory/limits.h"
-
 namespace tayori::spool {
 
-HashPool::HashPool(std::size_t threads) {
+HashPool::HashPool(std::size_t threads, std::size_t waiting_max) : waiting_max_(waiting_max) {
     for (std::size_t i = 0; i < std::max<std::size_t>(threads, 1); ++i) threads_.emplace_back([this] { run(); });
 }
 
@@ -16,12 +14,12 @@ bool HashPool::post(Lane lane, std::uint64_t network, Job job) {
         std::lock_guard lock(mutex_);
         if (stopped_) return false;
         if (lane == Lane::known) {
-            if (known_.size() >= kVerifyWaitingKnownMax) return false;
+            if (known_.size() >= waiting_max_) return false;
             known_.push_back({network, std::move(job)});
         } else {
-            if (others_.size() >= kVerifyWaitingOthersMax) return false;
+            if (others_.size() >= waiting_max_) return false;
             const auto at = waiting_of_network_.find(network);
-            if (at != waiting_of_network_.end() && at->second >= kVerifyWaitingPerNetworkMax) return false;
+            if (at != waiting_of_network_.end() && at->second >= (waiting_max_ + 1) / 2) return false;
             ++waiting_of_network_[network];
             others_.push_back({network, std::move(job)});
         }

@@ -24,7 +24,8 @@ class HashPool {
   public:
     using Job = std::function<void(Turn)>;
 
-    explicit HashPool(std::size_t threads);
+    // `waiting_max` in each queue; one network may have half of the strangers'.
+    HashPool(std::size_t threads, std::size_t waiting_max);
     ~HashPool() { stop(); }
     HashPool(const HashPool&) = delete;
     HashPool& operator=(const HashPool&) = delete;
@@ -41,6 +42,7 @@ class HashPool {
     };
     void run();
 
+    const std::size_t waiting_max_;
     std::mutex mutex_;
     std::condition_variable changed_;
     std::deque<Waiting> known_;

@@ -21,6 +21,10 @@ struct DirectoryOptions {
     std::uint32_t undelete_days = 30;    // how long a deleted account can come back
     std::uint32_t scram_iterations = 10'000;  // of keys made from now on
     std::size_t verify_threads = 2;      // password verifications at the same time
+    std::size_t verifications_max = 1000;  // waiting for one; of known clients and of strangers each
+    std::int64_t login_cache_ms = 300'000;  // how long a right password is known without work; 0: never
+    std::uint32_t failures_max = 20;        // of a stranger at one name within the window (throttle.h)
+    std::int64_t failure_window_ms = 600'000;
 };
 
 struct MailboxFacts {

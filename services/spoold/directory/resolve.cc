@@ -44,20 +44,33 @@ class Expander {
         return walk_fallbacks(step, **domain, before);
     }
 
-    Result<void> oldest_account(std::string detail) {
-        std::uint64_t id = 0;
-        std::optional<Result<stored::v1::StoredAccount>> account;
-        auto scanned = rows_.scan(row_key::accounts_begin(), row_key::end_of(row_key::accounts_begin()),
-                                  [&](std::string_view key, std::string_view value) {
-                                      id = row_key::id_at_end(key);
-                                      account = decode_stored<stored::v1::StoredAccount>(value);
-                                      return *account && (*account)->state() == stored::v1::STORED_STATE_DELETED;
-                                  });
-        if (!scanned) return scanned;
-        if (!account) return {};
-        if (!*account) return fail(std::move(account->error()));
-        if ((*account)->state() != stored::v1::STORED_STATE_DELETED) add_account(id, **account, std::move(detail));
+    // Of the domain; where it has none, of the site. Mail to postmaster must not reach a stranger while there is
+    // anybody at home, and must reach somebody (RFC 5321 §4.5.1).
+    Result<void> oldest_account(const std::string& domain, std::string detail) {
+        std::uint64_t oldest = 0;
+        std::size_t seen = 0;
+        const auto begin = row_key::names_begin(domain);
+        auto scanned = rows_.scan(begin, row_key::end_of(begin), [&](std::string_view, std::string_view value) {
+            auto name = decode_stored<stored::v1::StoredName>(value);
+            if (name && name->account_id() != 0 && (oldest == 0 || name->account_id() < oldest))
+                oldest = name->account_id();
+            return ++seen < kPostmasterLooksAt;
+        });
+        if (scanned && oldest == 0) scanned = oldest_of_site(oldest);
+        if (!scanned || oldest == 0) return scanned;
+        auto account = read_row<stored::v1::StoredAccount>(rows_, row_key::account(oldest));
+        if (!account) return fail(std::move(account.error()));
+        if (*account) add_account(oldest, **account, std::move(detail));
         return {};
+    }
+
+    Result<void> oldest_of_site(std::uint64_t& oldest) {
+        const auto begin = row_key::accounts_begin();
+        return rows_.scan(begin, row_key::end_of(begin), [&](std::string_view key, std::string_view value) {
+            auto account = decode_stored<stored::v1::StoredAccount>(value);
+            if (account && account->state() != stored::v1::STORED_STATE_DELETED) oldest = row_key::id_at_end(key);
+            return oldest == 0;
+        });
     }
 
     Resolution take() {
@@ -122,7 +135,7 @@ class Expander {
             auto walked = walk_address(domain.catch_all(), step.detail, step.depth + 1);
             if (!walked || out_.targets.size() > before) return walked;
         }
-        return postmaster ? oldest_account(step.detail) : Result<void>();
+        return postmaster ? oldest_account(step.name.domain, step.detail) : Result<void>();
     }
 
     void add_account(std::uint64_t id, const stored::v1::StoredAccount& account, std::string detail) {

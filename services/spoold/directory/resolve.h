@@ -32,7 +32,8 @@ struct SiteRules {
 };
 
 // The domain's rules in their order: the exact address; the address before its tag; for postmaster the site's
-// setting; the domain's catch-all; for postmaster the oldest account (RFC 5321 §4.5.1: it must be reachable).
+// setting; the domain's catch-all; for postmaster the oldest account of the domain, or of the
+// site (RFC 5321 §4.5.1: it must be reachable).
 Result<Resolution> expand(const Rows& rows, const Name& name, const SiteRules& rules);
 // RCPT TO:<postmaster>, without domain (RFC 5321 §4.1.1.3).
 Result<Resolution> expand_bare_postmaster(const Rows& rows, const SiteRules& rules);

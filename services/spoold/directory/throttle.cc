@@ -38,6 +38,17 @@ std::uint64_t network_of(std::string_view remote_ip) {
     return std::max<std::uint64_t>(network, 1);
 }
 
+Allowances::Allowances(std::uint32_t failures_max, std::int64_t window_ms) {
+    const auto times = [&](double factor) {
+        const double failures = factor * std::max<std::uint32_t>(failures_max, 1);
+        return Allowance{failures, static_cast<double>(window_ms) / failures};
+    };
+    stranger_on_user = times(1);
+    strangers_on_network = times(10);
+    strangers_on_user = times(20);
+    known_on_user = times(3);
+}
+
 template <class Value>
 Value* Throttle::Table<Value>::find(std::uint64_t key) {
     for (auto* half : {&young, &old}) {
@@ -87,18 +98,18 @@ Client Throttle::client(const Attempt& attempt) {
 bool Throttle::allows(const Attempt& attempt) {
     std::lock_guard lock(mutex_);
     const auto now = clock_.now_ms();
-    if (known(attempt, now)) return !full(pair_key(What::known, attempt), kKnownOnUser, now);
-    return !full(pair_key(What::stranger_on_user, attempt), kStrangerOnUser, now) &&
-           !full(network_key(attempt), kStrangersOnNetwork, now) && !full(user_key(attempt), kStrangersOnUser, now);
+    if (known(attempt, now)) return !full(pair_key(What::known, attempt), allowances_.known_on_user, now);
+    return !full(pair_key(What::stranger_on_user, attempt), allowances_.stranger_on_user, now) &&
+           !full(network_key(attempt), allowances_.strangers_on_network, now) && !full(user_key(attempt), allowances_.strangers_on_user, now);
 }
 
 void Throttle::failed(const Attempt& attempt) {
     std::lock_guard lock(mutex_);
     const auto now = clock_.now_ms();
-    if (known(attempt, now)) return add(pair_key(What::known, attempt), kKnownOnUser, now);
-    add(pair_key(What::stranger_on_user, attempt), kStrangerOnUser, now);
-    add(network_key(attempt), kStrangersOnNetwork, now);
-    add(user_key(attempt), kStrangersOnUser, now);
+    if (known(attempt, now)) return add(pair_key(What::known, attempt), allowances_.known_on_user, now);
+    add(pair_key(What::stranger_on_user, attempt), allowances_.stranger_on_user, now);
+    add(network_key(attempt), allowances_.strangers_on_network, now);
+    add(user_key(attempt), allowances_.strangers_on_user, now);
 }
 
 void Throttle::succeeded(const Attempt& attempt) {

@@ -25,9 +25,23 @@ struct Attempt {
 };
 enum class Client { known, other };
 
+// So many failures at once, then one more in so many milliseconds; above, "try again later".
+struct Allowance {
+    double at_once;
+    double refill_ms;
+};
+struct Allowances {
+    // `failures_max` within the window from one network at one name; the others in proportion.
+    Allowances(std::uint32_t failures_max, std::int64_t window_ms);
+    Allowance stranger_on_user;      // one network at one name
+    Allowance strangers_on_network;  // one network at all names
+    Allowance strangers_on_user;     // all networks at one name
+    Allowance known_on_user;         // a network from which that name logged in lately
+};
+
 class Throttle {
   public:
-    explicit Throttle(const Clock& clock) : clock_(clock) {}
+    Throttle(const Clock& clock, Allowances allowances) : clock_(clock), allowances_(allowances) {}
 
     Client client(const Attempt& attempt);
     // May this one be tried now?
@@ -52,6 +66,7 @@ class Throttle {
     void add(std::uint64_t key, Allowance allowance, UnixMillis now);
 
     const Clock& clock_;
+    const Allowances allowances_;
     std::mutex mutex_;
     Table<Bucket> failures_;
     Table<UnixMillis> known_;  // last success

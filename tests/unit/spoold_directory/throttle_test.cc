@@ -10,6 +10,8 @@
 namespace tayori::spool {
 namespace {
 
+const Allowances kAllowances(20, 600'000);
+
 TEST(Throttle, KnowsNetworks) {
     EXPECT_EQ(network_of("192.0.2.1"), network_of("192.0.2.200"));
     EXPECT_EQ(network_of("192.0.2.1"), network_of("::ffff:192.0.2.9"));
@@ -22,17 +24,17 @@ TEST(Throttle, KnowsNetworks) {
 
 TEST(Throttle, AStrangerIsSlowedDownAndForgiven) {
     ManualClock clock;
-    Throttle throttle(clock);
+    Throttle throttle(clock, kAllowances);
     const Attempt attempt{1, 7};
     int tries = 0;
     while (throttle.allows(attempt)) {
         throttle.failed(attempt);
         ASSERT_LT(++tries, 100);
     }
-    EXPECT_EQ(tries, kStrangerOnUser.at_once);
+    EXPECT_EQ(tries, kAllowances.stranger_on_user.at_once);
     EXPECT_TRUE(throttle.allows({1, 8}));  // another user of that network
     EXPECT_TRUE(throttle.allows({2, 7}));  // another network
-    clock.advance_ms(static_cast<std::int64_t>(kStrangerOnUser.refill_ms) + 1);
+    clock.advance_ms(static_cast<std::int64_t>(kAllowances.stranger_on_user.refill_ms) + 1);
     EXPECT_TRUE(throttle.allows(attempt));
     throttle.failed(attempt);
     EXPECT_FALSE(throttle.allows(attempt));
@@ -40,12 +42,12 @@ TEST(Throttle, AStrangerIsSlowedDownAndForgiven) {
 
 TEST(Throttle, StrangersCannotLockOutAKnownClient) {
     ManualClock clock;
-    Throttle throttle(clock);
+    Throttle throttle(clock, kAllowances);
     throttle.succeeded({1, 7});
     EXPECT_EQ(throttle.client({1, 7}), Client::known);
-    for (std::uint64_t network = 100; network < 400; ++network) throttle.failed({network, 7});
+    for (std::uint64_t network = 100; network < 600; ++network) throttle.failed({network, 7});
     for (int i = 0; i < 300; ++i) throttle.failed({1, 1000});  // from its own network, at others
-    EXPECT_FALSE(throttle.allows({500, 7}));
+    EXPECT_FALSE(throttle.allows({900, 7}));
     EXPECT_FALSE(throttle.allows({1, 8}));
     EXPECT_TRUE(throttle.allows({1, 7}));
     clock.advance_ms(std::chrono::milliseconds(kKnownFor).count() + 1);
@@ -54,14 +56,14 @@ TEST(Throttle, StrangersCannotLockOutAKnownClient) {
 
 TEST(Throttle, OneNetworkAtManyNamesIsSlowedDown) {
     ManualClock clock;
-    Throttle throttle(clock);
+    Throttle throttle(clock, kAllowances);
     std::uint64_t tries = 0;
     while (throttle.allows({1, 1000 + tries}) && tries < 10'000) throttle.failed({1, 1000 + tries++});
-    EXPECT_EQ(static_cast<double>(tries), kStrangersOnNetwork.at_once);
+    EXPECT_EQ(static_cast<double>(tries), kAllowances.strangers_on_network.at_once);
 }
 
 TEST(HashPool, KnownClientsGoFirst) {
-    HashPool pool(1);
+    HashPool pool(1, 10);
     std::promise<void> begin;
     auto began = begin.get_future().share();
     std::vector<char> order;
@@ -79,7 +81,7 @@ TEST(HashPool, KnownClientsGoFirst) {
 }
 
 TEST(HashPool, IsBoundedAndTellsEverybodyWhenItStops) {
-    HashPool pool(1);
+    HashPool pool(1, 10);
     std::promise<void> begin;
     auto began = begin.get_future().share();
     std::promise<void> running;
@@ -92,7 +94,7 @@ TEST(HashPool, IsBoundedAndTellsEverybodyWhenItStops) {
     const auto job = [&](Turn) { ++called; };
     std::size_t of_one_network = 0;
     while (pool.post(Lane::other, 1, job)) ++of_one_network;
-    EXPECT_EQ(of_one_network, kVerifyWaitingPerNetworkMax);
+    EXPECT_EQ(of_one_network, 5U);
     EXPECT_TRUE(pool.post(Lane::other, 2, job));
     EXPECT_TRUE(pool.post(Lane::known, 1, job));
     auto stopping = std::async(std::launch::async, [&] { pool.stop(); });
