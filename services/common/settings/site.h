@@ -40,7 +40,7 @@ struct Auth {
     PlaintextPolicy allow_plaintext = PlaintextPolicy::loopback;
     std::string default_domain;
     std::uint32_t scram_iterations = 10'000;
-    std::uint32_t verifications_max = 64;
+    std::uint32_t verifications_max = 1000;
     std::chrono::seconds cache_s{300};
     std::uint32_t failures_max = 20;
     std::chrono::seconds failure_window_s{600};
