@@ -23,8 +23,8 @@ class Ledger:
         self.mails = {}     # id -> (bytes, {address})
         self.outcomes = {}  # (id, address) -> True (acknowledged), False (refused), None (no answer)
         self.uids = {}      # (address, folder, uidvalidity, uid) -> id
-        self.flags = {}     # (address, uid) -> {keyword: True or None}
-        self.expunged = {}  # (address, uid) -> True or None
+        self.flags = {}     # (address, folder, uid) -> {keyword: True or None}
+        self.expunged = {}  # (address, folder, uid) -> True or None
         self.problems = []
 
     def begin(self, mail_id, data, addresses):
@@ -105,19 +105,15 @@ def verify(ledger, folders):
                     problems.append(f"{address} {folder}: UID {uid} after {last}")
                 last = uid
                 problems += check_row(ledger, (address, folder, validity, uid), flags, body, seen)
+    expunged = {(known, where[0]) for where, known in ledger.uids.items()
+                if (where[0], where[1], where[3]) in ledger.expunged}
     for (mail_id, address), outcome in ledger.outcomes.items():
         times = seen.get((mail_id, address), 0)
-        gone = any(where[0] == address and uid_id == mail_id and ledger.expunged.get((address, where[3]), 0) != 0
-                   for where, uid_id in lookup(ledger, mail_id))
-        if outcome and times != 1 and not (gone and times == 0):
+        if outcome and times != 1 and not (times == 0 and (mail_id, address) in expunged):
             problems.append(f"{address}: mail {mail_id} was acknowledged and is there {times} times")
         if not outcome and times > 1:
             problems.append(f"{address}: mail {mail_id} had no answer and is there {times} times")
     return problems
-
-
-def lookup(ledger, mail_id):
-    return [(where, known) for where, known in ledger.uids.items() if known == mail_id]
 
 
 def check_row(ledger, where, flags, body, seen):
@@ -133,9 +129,9 @@ def check_row(ledger, where, flags, body, seen):
         problems.append(f"{address} {folder} UID {uid}: {mail_id} was not for this account")
     seen[(mail_id, address)] = seen.get((mail_id, address), 0) + 1
     ledger.saw_uid(*where, mail_id)
-    for flag, wanted in ledger.flags.get((address, uid), {}).items():
+    for flag, wanted in ledger.flags.get((address, folder, uid), {}).items():
         if wanted and flag not in flags:
             problems.append(f"{address} UID {uid}: {flag} was answered OK and is not set")
-    if ledger.expunged.get((address, uid)):
+    if ledger.expunged.get((address, folder, uid)):
         problems.append(f"{address} UID {uid}: was expunged and is back")
     return problems

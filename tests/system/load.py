@@ -164,16 +164,16 @@ class AppendClient(Client):
 
     def flag(self, connection, uid):
         keyword = self.random.choice(("\\Flagged", "\\Seen", "\\Answered", "$Work"))
-        mine = self.ledger.flags.setdefault((self.address, uid), {})
+        mine = self.ledger.flags.setdefault((self.address, "Work", uid), {})
         mine.setdefault(keyword, None)
         imap.command(connection, f"UID STORE {uid} +FLAGS.SILENT ({keyword})")
         mine[keyword] = True
 
     def expunge(self, connection, uid):
-        self.ledger.expunged[(self.address, uid)] = None
+        self.ledger.expunged[(self.address, "Work", uid)] = None
         imap.command(connection, f"UID STORE {uid} +FLAGS.SILENT (\\Deleted)")
         imap.command(connection, f"UID EXPUNGE {uid}")
-        self.ledger.expunged[(self.address, uid)] = True
+        self.ledger.expunged[(self.address, "Work", uid)] = True
 
 
 class PopClient(Client):
