@@ -2,25 +2,44 @@
 #pragma once
 
 #include <cstdint>
-#include <utility>
+#include <string>
 #include <vector>
 
 #include "spoold/ids.h"
+#include "spoold/mailbox/reference.h"
+#include "spoold/mailbox/uid_set.h"
 #include "tayori/spool/v1/mailbox.pb.h"
 
 namespace tayori::spool {
 
-// All changes of one mutation, in order; at most one event for each folder and modseq.
-struct ChangeSet {
-    std::vector<v1::FolderEvent> events;
-
-    v1::FolderEvent& add(AccountId account, FolderId folder, Modseq modseq) {
-        auto& event = events.emplace_back();
-        event.set_account_id(raw(account));
-        event.set_folder_id(raw(folder));
-        event.set_modseq(modseq);
-        return event;
-    }
+struct NamedKeyword {
+    KeywordId id = 0;
+    std::string name;
 };
+
+struct FlagsNow {
+    Uid uid = 0;
+    std::uint8_t flags = 0;
+    Modseq modseq = 0;
+    std::vector<KeywordId> keywords;
+};
+
+// Of one folder, by one mutation.
+struct Change {
+    AccountId account{};
+    FolderId folder{};
+    Modseq modseq = 0;
+    std::vector<Reference> appended;
+    std::vector<FlagsNow> changed;
+    UidSet expunged;
+    std::vector<NamedKeyword> keywords;  // every one that `appended` or `changed` mentions
+    bool gone = false;
+
+    void to_wire(v1::FolderEvent& event) const;
+};
+
+using ChangeSet = std::vector<Change>;
+
+void add_to_wire(const Reference& reference, v1::References& columns);
 
 }  // namespace tayori::spool

@@ -23,6 +23,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "spoold/changes/change.h"
 #include "spoold/ids.h"
+#include "spoold/mailbox/limits.h"
 
 namespace tayori::spool {
 
@@ -52,6 +53,10 @@ class Subscriber : public std::enable_shared_from_this<Subscriber> {
 
   private:
     friend class Hub;
+    struct Waiting {
+        EventPtr event;
+        std::size_t bytes = 0;
+    };
     struct Watch {
         AccountId account{};
         Modseq snapshot = 0;
@@ -59,7 +64,7 @@ class Subscriber : public std::enable_shared_from_this<Subscriber> {
         bool resync = false;  // lost events: nothing more until opened again
         bool queued = false;  // is in ready_
         std::size_t bytes = 0;
-        std::deque<EventPtr> events;
+        std::deque<Waiting> events;
     };
     void offer(const EventPtr& event, std::size_t bytes);
     bool make_ready(FolderId folder, Watch& watch);  // with mutex_ held; true: wake afterwards
@@ -78,16 +83,19 @@ class Hub {
     std::shared_ptr<Subscriber> subscribe(std::function<void()> wake);
     // On the committer's thread only.
     void publish(ChangeSet&& changes);
-    // Is it worth while to describe changes of this folder? Any thread.
-    bool watched(FolderId folder) const;
 
   private:
     friend class Subscriber;
     void add(FolderId folder, const std::shared_ptr<Subscriber>& subscriber);
     void remove(FolderId folder, const Subscriber* subscriber);
 
-    mutable std::mutex mutex_;
-    absl::flat_hash_map<std::uint64_t, std::vector<std::weak_ptr<Subscriber>>> watchers_;
+    // The weak pointer says whether it lives, the plain one who it is, also while it is being destroyed.
+    struct Watcher {
+        const Subscriber* who = nullptr;
+        std::weak_ptr<Subscriber> alive;
+    };
+    std::mutex mutex_;
+    absl::flat_hash_map<std::uint64_t, std::vector<Watcher>> watchers_;  // by folder
 };
 
 }  // namespace tayori::spool

@@ -46,7 +46,6 @@ struct LimitsSource {
     static LimitsSource of_directory(const store::Store& store);
 };
 
-class Recents;    // claims of \Recent (recents.h)
 class Maildrops;  // leases (maildrop.h)
 
 class Mailboxes {
@@ -97,7 +96,6 @@ class Mailboxes {
 
   private:
     std::unique_ptr<Parts> parts_;
-    std::unique_ptr<Recents> recents_;
     std::unique_ptr<Maildrops> maildrops_;
 };
 

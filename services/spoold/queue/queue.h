@@ -35,7 +35,7 @@ class Queue {
     // Oldest first, until `visit` returns false.
     Result<void> list(const std::function<bool(const QueuedMail&)>& visit) const;
 
-    // In a mutation: adds a mail and holds a reference of its body, or removes one and lets the body go.
+    // In a mutation: adds a mail, which takes over one reference of its body, or removes one and lets the body go.
     static Result<QueueId> add(store::Transaction& transaction, const QueuedMail& mail);
     static Result<void> remove(store::Transaction& transaction, QueueId id);
 

@@ -1,0 +1,160 @@
+#include "spoold/keys.h"
+
+#include <algorithm>
+
+namespace tayori::spool::keys {
+namespace {
+
+template <class N>
+void put(std::string& out, N n) {
+    for (int shift = static_cast<int>(sizeof(N)) * 8 - 8; shift >= 0; shift -= 8) {
+        out.push_back(static_cast<char>(n >> shift));
+    }
+}
+
+template <class N>
+N take(std::string_view key, std::size_t at) {
+    N n = 0;
+    for (std::size_t i = 0; i < sizeof(N) && at + i < key.size(); ++i) {
+        n = static_cast<N>((n << 8) | static_cast<unsigned char>(key[at + i]));
+    }
+    return n;
+}
+
+std::string key1(char kind, std::uint64_t a) {
+    std::string out;
+    out.reserve(9);
+    out.push_back(kind);
+    put(out, a);
+    return out;
+}
+
+std::string key2(char kind, std::uint64_t a, std::uint64_t b) {
+    std::string out;
+    out.reserve(17);
+    out.push_back(kind);
+    put(out, a);
+    put(out, b);
+    return out;
+}
+
+std::string key_text(char kind, std::uint64_t a, std::string_view text) {
+    std::string out;
+    out.reserve(9 + text.size());
+    out.push_back(kind);
+    put(out, a);
+    out.append(text);
+    return out;
+}
+
+// The least key above everything that begins with `prefix`. Kinds are letters, so there is always one.
+std::string after(std::string prefix) {
+    while (!prefix.empty() && prefix.back() == '\xFF') prefix.pop_back();
+    if (!prefix.empty()) prefix.back() = static_cast<char>(prefix.back() + 1);
+    return prefix;
+}
+
+Range prefixed(std::string prefix) {
+    auto to = after(prefix);
+    return {std::move(prefix), std::move(to)};
+}
+
+std::string references_prefix(FolderId folder, References kind) {
+    auto out = key1('R', raw(folder));
+    out.push_back(static_cast<char>(kind));
+    return out;
+}
+
+}  // namespace
+
+std::string account_state(AccountId account) { return key1('A', raw(account)); }
+Range account_states() { return prefixed("A"); }
+AccountId account_of_state(std::string_view key) { return AccountId{take<std::uint64_t>(key, 1)}; }
+
+std::string keyword_table(AccountId account) { return key1('K', raw(account)); }
+
+std::string folder(AccountId account, FolderId folder) { return key2('F', raw(account), raw(folder)); }
+Range folders(AccountId account) { return prefixed(key1('F', raw(account))); }
+FolderId folder_of_key(std::string_view key) { return FolderId{take<std::uint64_t>(key, 9)}; }
+
+std::string name(AccountId account, std::string_view text) { return key_text('N', raw(account), text); }
+Range names(AccountId account) { return prefixed(key1('N', raw(account))); }
+Range names_below(AccountId account, std::string_view text) {
+    auto prefix = key_text('N', raw(account), text);
+    prefix.push_back('/');
+    return prefixed(std::move(prefix));
+}
+std::string subscription(AccountId account, std::string_view text) { return key_text('U', raw(account), text); }
+Range subscriptions(AccountId account) { return prefixed(key1('U', raw(account))); }
+std::string_view name_of_key(std::string_view key) { return key.substr(std::min<std::size_t>(9, key.size())); }
+
+std::string references(FolderId folder, References kind, Uid uid) {
+    std::string out;
+    out.reserve(14);
+    out.push_back('R');
+    put(out, raw(folder));
+    out.push_back(static_cast<char>(kind));
+    put(out, uid);
+    return out;
+}
+Range references_from(FolderId folder, References kind, Uid from) {
+    return {references(folder, kind, from), after(references_prefix(folder, kind))};
+}
+Range all_references(FolderId folder) { return prefixed(key1('R', raw(folder))); }
+Uid uid_of_key(std::string_view key) { return take<Uid>(key, 10); }
+
+std::string expunged(FolderId folder, Modseq modseq) { return key2('E', raw(folder), modseq); }
+Range expunged_after(FolderId folder, Modseq modseq) {
+    return {expunged(folder, modseq + 1), after(key1('E', raw(folder)))};
+}
+Modseq modseq_of_key(std::string_view key) { return take<Modseq>(key, 9); }
+
+std::string message(AccountId account, MessageId message) { return key2('M', raw(account), raw(message)); }
+Range messages_from(AccountId account, MessageId from) {
+    return {message(account, from), after(key1('M', raw(account)))};
+}
+MessageId message_of_key(std::string_view key) { return MessageId{take<std::uint64_t>(key, 9)}; }
+std::string message_references(AccountId account, MessageId message) {
+    return key2('D', raw(account), raw(message));
+}
+Range all_message_references(AccountId account) { return prefixed(key1('D', raw(account))); }
+std::string header(store::BodyId body) { return key1('H', raw(body)); }
+
+std::string trash(const Trash& page) {
+    std::string out;
+    out.reserve(37);
+    out.push_back('X');
+    put(out, raw(page.account));
+    put(out, static_cast<std::uint64_t>(page.expunged_ms));
+    put(out, page.modseq);
+    put(out, raw(page.folder));
+    put(out, page.first_uid);
+    return out;
+}
+Range trash_of(AccountId account) { return prefixed(key1('X', raw(account))); }
+Range trash_from(AccountId account) { return {key1('X', raw(account)), "Y"}; }
+Trash trash_of_key(std::string_view key) {
+    return {AccountId{take<std::uint64_t>(key, 1)}, static_cast<std::int64_t>(take<std::uint64_t>(key, 9)),
+            take<Modseq>(key, 17), FolderId{take<std::uint64_t>(key, 25)}, take<Uid>(key, 33)};
+}
+
+std::string outcome(std::uint32_t day, AccountId account, std::string_view request_id) {
+    std::string out;
+    out.reserve(13 + request_id.size());
+    out.push_back('I');
+    put(out, day);
+    put(out, raw(account));
+    out.append(request_id);
+    return out;
+}
+Range outcomes_before(std::uint32_t day) {
+    std::string to = "I";
+    put(to, day);
+    return {"I", std::move(to)};
+}
+
+std::string queued(QueueId id) { return key1('O', raw(id)); }
+Range all_queued() { return prefixed("O"); }
+QueueId queue_id_of_key(std::string_view key) { return QueueId{take<std::uint64_t>(key, 1)}; }
+
+}  // namespace tayori::spool::keys

@@ -1,0 +1,99 @@
+// Every key of the store, in one place. The first byte says what the value is; numbers are big-endian, so that a scan
+// goes in their order. The directory's keys begin with a small letter or are made in directory/; these here:
+//
+//   key                                         value                                        written
+//   C m | C f | C q                             site counters: next message, folder, queue id   with each use
+//   A account                                   AccountState (records.h)                        every change
+//   K account                                   keyword table                                   new keyword
+//   F account folder                            FolderRecord                                    every change in it
+//   N account name                              folder id                                       create, rename
+//   U account name                              (empty) a subscription, by name                 subscribe
+//   R folder 1 last-uid                         static page of references (pages.h)             sealed, expunge
+//   R folder 2 last-uid                         mutable page of references                      flag change too
+//   R folder 3 uid                              one reference of the open tail                  append, flags
+//   E folder modseq                             expunge log: UID ranges                         expunge, move
+//   M account message                           MessageRecord, immutable                        intake
+//   D account message                           references of the message; none: 1              copy, purge
+//   H body                                      raw header of at most 16 KiB, immutable          intake
+//   X account time modseq folder uid            expunged references, until purged               expunge
+//   I day account request-id                    outcome of a request, kept a day                 intake, copy
+//   O queue-id                                  QueuedMail                                      intake
+//   Q                                           how many mails are queued                       intake
+//
+// A page's key is its last UID at the time of sealing, so that the page that holds a UID is the first at or after it.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "spoold/ids.h"
+#include "spoold/store/store.h"
+
+namespace tayori::spool::keys {
+
+// [from, to) of a scan.
+struct Range {
+    std::string from;
+    std::string to;
+};
+
+inline constexpr std::string_view kNextMessageId = "Cm";
+inline constexpr std::string_view kNextFolderId = "Cf";
+inline constexpr std::string_view kNextQueueId = "Cq";
+inline constexpr std::string_view kQueued = "Q";
+
+std::string account_state(AccountId account);
+Range account_states();
+AccountId account_of_state(std::string_view key);
+
+std::string keyword_table(AccountId account);
+
+std::string folder(AccountId account, FolderId folder);
+Range folders(AccountId account);
+FolderId folder_of_key(std::string_view key);
+
+std::string name(AccountId account, std::string_view name);
+Range names(AccountId account);
+Range names_below(AccountId account, std::string_view name);  // "name/…"
+std::string subscription(AccountId account, std::string_view name);
+Range subscriptions(AccountId account);
+std::string_view name_of_key(std::string_view key);  // of name() and subscription()
+
+enum class References : std::uint8_t { fixed = 1, changing = 2, tail = 3 };
+std::string references(FolderId folder, References kind, Uid uid);
+Range references_from(FolderId folder, References kind, Uid from);  // to the end of that kind
+Range all_references(FolderId folder);
+Uid uid_of_key(std::string_view key);
+
+std::string expunged(FolderId folder, Modseq modseq);
+Range expunged_after(FolderId folder, Modseq modseq);  // entries with a greater modseq
+Modseq modseq_of_key(std::string_view key);
+
+std::string message(AccountId account, MessageId message);
+Range messages_from(AccountId account, MessageId from);  // to the account's last
+MessageId message_of_key(std::string_view key);
+std::string message_references(AccountId account, MessageId message);
+Range all_message_references(AccountId account);
+std::string header(store::BodyId body);
+
+struct Trash {
+    AccountId account{};
+    std::int64_t expunged_ms = 0;
+    Modseq modseq = 0;
+    FolderId folder{};
+    Uid first_uid = 0;
+};
+std::string trash(const Trash& page);
+Range trash_of(AccountId account);
+Range trash_from(AccountId account);  // of this and all later accounts
+Trash trash_of_key(std::string_view key);
+
+std::string outcome(std::uint32_t day, AccountId account, std::string_view request_id);
+Range outcomes_before(std::uint32_t day);
+
+std::string queued(QueueId id);
+Range all_queued();
+QueueId queue_id_of_key(std::string_view key);
+
+}  // namespace tayori::spool::keys

@@ -1,0 +1,101 @@
+// Folders as a whole inside a mutation: made, renamed, deleted, and INBOX replaced.
+#include <algorithm>
+
+#include "spoold/keys.h"
+#include "spoold/mailbox/account_tx.h"
+#include "spoold/mailbox/names.h"
+
+namespace tayori::spool {
+namespace {
+
+constexpr std::int64_t kMillisPerSecond = 1000;
+
+struct DefaultFolder {
+    std::string_view name;
+    v1::SpecialUse use;
+};
+// What mail programs look for (RFC 6154 §2).
+constexpr DefaultFolder kDefaultFolders[] = {
+    {kInbox, v1::SPECIAL_USE_UNSPECIFIED}, {"Archive", v1::SPECIAL_USE_ARCHIVE},
+    {"Drafts", v1::SPECIAL_USE_DRAFTS},    {"Junk", v1::SPECIAL_USE_JUNK},
+    {"Sent", v1::SPECIAL_USE_SENT},        {"Trash", v1::SPECIAL_USE_TRASH},
+};
+
+}  // namespace
+
+// UIDVALIDITY is the time, or one more than the last: it rises however fast folders are made (RFC 3501 §2.3.1.1).
+FolderTx& AccountTx::new_folder(std::string_view name, v1::SpecialUse special_use) {
+    FolderTx folder;
+    folder.id = FolderId{take_numbers(tx_, keys::kNextFolderId, 1)};
+    const auto now_s = static_cast<std::uint32_t>(tx_.now_ms() / kMillisPerSecond);
+    folder.record.uid_validity = std::max(state_.next_uid_validity, now_s);
+    state_.next_uid_validity = folder.record.uid_validity + 1;
+    folder.record.name = name;
+    folder.record.special_use = special_use;
+    folder.record.highest_modseq = folder.record.expunge_floor = modseq();
+    folder.dirty = true;
+    ++state_.folders;
+    tx_.put(keys::name(account_, name), encode_number(raw(folder.id)));
+    folders_.push_back(std::move(folder));
+    return folders_.back();
+}
+
+Result<FolderTx*> AccountTx::create_folder(std::string_view name, v1::SpecialUse special_use) {
+    if (find_name(name)) return fail(Kind::exists, "The mailbox exists already.");
+    if (state_.folders >= kFoldersPerAccountMax) return fail(Kind::over_quota, "Too many mailboxes.");
+    return &new_folder(name, special_use);
+}
+
+void AccountTx::rename_folder(FolderTx& folder, std::string_view name) {
+    tx_.erase(keys::name(account_, folder.record.name));
+    tx_.put(keys::name(account_, name), encode_number(raw(folder.id)));
+    folder.record.name = name;
+    folder.dirty = true;
+}
+
+Result<void> AccountTx::delete_folder(FolderTx& folder, Change& change) {
+    const auto everything = [](Uid, std::uint8_t) { return true; };
+    auto removed = remove(folder, UidSet::all(), everything, Goes::to_trash, change);
+    if (!removed) return fail(std::move(removed.error()));
+    tx_.erase(keys::name(account_, folder.record.name));
+    tx_.erase(keys::folder(account_, folder.id));
+    const auto log = keys::expunged_after(folder.id, 0);
+    tx_.erase_range(log.from, log.to);
+    --state_.folders;
+    change = start_change(folder);
+    change.modseq = modseq();
+    change.gone = true;
+    folder.dirty = false;
+    return {};
+}
+
+// RFC 3501 §6.3.5: the mail moves to the new name, INBOX stays. The folder with the mail keeps its id and UIDVALIDITY, so
+// that nothing is copied; INBOX gets new ones (design.md §3). POP3 goes on showing the mail that has a POP3 order.
+Result<FolderTx*> AccountTx::replace_inbox(std::string_view old_gets, Change& change) {
+    auto old = folder(state_.inbox);
+    if (!old) return old;
+    if (state_.folders >= kFoldersPerAccountMax) return fail(Kind::over_quota, "Too many mailboxes.");
+    change = start_change(**old);
+    change.modseq = modseq();
+    change.gone = true;
+    rename_folder(**old, old_gets);
+    auto& inbox = new_folder(kInbox, v1::SPECIAL_USE_UNSPECIFIED);
+    state_.inbox = inbox.id;
+    return *old;
+}
+
+Result<void> create_mailbox(store::Transaction& transaction, const Mailboxes::Parts& parts, AccountId account) {
+    if (transaction.get(keys::account_state(account))) return fail(Kind::exists, "The mailbox exists already.");
+    auto box = AccountTx::create(transaction, parts, account);
+    for (const auto& folder : kDefaultFolders) {
+        auto made = box.create_folder(folder.name, folder.use);
+        if (!made) return fail(std::move(made.error()));
+        if (folder.name == kInbox) box.set_inbox((*made)->id);
+        transaction.put(keys::subscription(account, folder.name), {});
+        box.count_subscription(+1);
+    }
+    box.save();
+    return {};
+}
+
+}  // namespace tayori::spool

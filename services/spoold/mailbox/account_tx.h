@@ -1,0 +1,116 @@
+// One account's mailbox inside a mutation: reads its state once, changes counters, ledger and folders together, writes
+// them back with save(). The only place that assigns UIDs, modseqs, folder ids and UIDVALIDITY (design.md §3).
+//
+// Order of work in a mutation: look things up, check everything that can refuse, change, save.
+#pragma once
+
+#include <deque>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "common/base/result.h"
+#include "spoold/changes/change.h"
+#include "spoold/mailbox/folder_pages.h"
+#include "spoold/mailbox/limits.h"
+#include "spoold/mailbox/parts.h"
+#include "spoold/mailbox/records.h"
+
+namespace tayori::spool {
+
+struct FolderTx {
+    FolderId id{};
+    FolderRecord record;
+    bool dirty = false;
+};
+
+class AccountTx {
+  public:
+    // not_found: no such mailbox.
+    static Result<AccountTx> open(store::Transaction& transaction, const Mailboxes::Parts& parts, AccountId account);
+
+    // A new one, without folders.
+    static AccountTx create(store::Transaction& transaction, const Mailboxes::Parts& parts, AccountId account) {
+        return AccountTx(transaction, parts, account, AccountState());
+    }
+
+    AccountId id() const { return account_; }
+    const AccountState& state() const { return state_; }
+    store::Transaction& tx() { return tx_; }
+
+    // not_found. Pointers stay valid as long as this.
+    Result<FolderTx*> folder(FolderId id);
+    // By canonical name. not_found; unsupported: a bare level.
+    Result<FolderTx*> folder_named(std::string_view name);
+    std::optional<FolderId> find_name(std::string_view name);
+    bool has_children(std::string_view name);
+
+    // The modseq of this mutation's change, taken at the first use.
+    Modseq modseq();
+
+    Result<FolderTx*> create_folder(std::string_view name, v1::SpecialUse special_use);
+    void rename_folder(FolderTx& folder, std::string_view name);
+    // Its mail goes where it can be undeleted.
+    Result<void> delete_folder(FolderTx& folder, Change& change);
+    // INBOX becomes a folder of that name; an empty one with a greater UIDVALIDITY takes its place.
+    Result<FolderTx*> replace_inbox(std::string_view old_gets, Change& change);
+
+    // over_quota, also where only the number of messages is limited; not_found: the account has been deleted.
+    // Sent and Drafts may go into the reserve.
+    Result<void> check_room(const FolderTx& folder, std::uint64_t bytes, std::uint64_t messages);
+    // busy: the folder's UIDs come to their end.
+    static Result<void> check_uids(const FolderTx& folder, std::uint64_t messages);
+
+    // Gives each the next UID, the modseq, and in INBOX a POP3 order; counts them.
+    Result<void> append(FolderTx& folder, std::vector<Reference> references, Change& change);
+    // Same bounds as FolderPages::change_flags; `change` sees flags and keywords, modseq is set here.
+    Result<void> change_flags(FolderTx& folder, const UidSet& uids, const std::function<bool(FlagsNow&)>& alter,
+                              Change& change);
+    enum class Goes { to_trash, elsewhere };
+    // Takes references out of the folder, with an entry in the expunge log.
+    Result<std::vector<Reference>> remove(FolderTx& folder, const UidSet& uids,
+                                          const std::function<bool(Uid, std::uint8_t)>& chosen, Goes goes,
+                                          Change& change);
+
+    Result<KeywordTable*> keywords();
+    Result<std::vector<KeywordId>> keyword_ids(const google::protobuf::RepeatedPtrField<std::string>& names);
+    // Names for every keyword that the change mentions.
+    Result<void> name_keywords(Change& change);
+
+    void count_subscription(int by) { state_.subscriptions += static_cast<std::uint32_t>(by); }
+    void set_inbox(FolderId id) { state_.inbox = id; }
+    Change start_change(const FolderTx& folder);
+    void save();
+
+  private:
+    AccountTx(store::Transaction& transaction, const Mailboxes::Parts& parts, AccountId account,
+              AccountState state)
+        : tx_(transaction), parts_(parts), account_(account), state_(std::move(state)) {}
+    Result<void> repair_first_unseen(FolderTx& folder);
+    void log_expunge(FolderTx& folder, const UidSet& uids);
+    void trim_expunge_log(FolderTx& folder);
+    void to_trash(const FolderTx& folder, const std::vector<Reference>& references);
+    void uncount(FolderTx& folder, const std::vector<Reference>& references);
+    FolderTx& new_folder(std::string_view name, v1::SpecialUse special_use);
+
+    store::Transaction& tx_;
+    const Mailboxes::Parts& parts_;
+    AccountId account_;
+    AccountState state_;
+    std::deque<FolderTx> folders_;
+    std::optional<KeywordTable> keywords_;
+    std::optional<AccountLimits> limits_;
+    Modseq modseq_ = 0;
+};
+
+// Site-wide counters. Returns the first of `count` numbers that nobody else gets.
+std::uint64_t take_numbers(store::Transaction& transaction, std::string_view counter, std::uint64_t count);
+
+// INBOX and the default folders, all subscribed. exists: it is there already.
+Result<void> create_mailbox(store::Transaction& transaction, const Mailboxes::Parts& parts, AccountId account);
+
+// The next random number of a seed that was drawn outside the mutation (splitmix64), so that a repeat gives the same.
+std::uint64_t next_random(std::uint64_t& seed);
+std::uint64_t random_seed();
+
+}  // namespace tayori::spool

@@ -1,0 +1,479 @@
+#include <gmock/gmock.h>
+
+#include "harness.h"
+
+namespace tayori::spool {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+std::vector<Uid> uids_of(const v1::References& references) { return {references.uid().begin(), references.uid().end()}; }
+
+v1::StoreFlags flags_request(std::uint64_t folder, v1::FlagChange change, std::uint32_t flags, Uid first = 1,
+                             Uid last = UINT32_MAX) {
+    v1::StoreFlags request;
+    request.set_folder_id(folder);
+    request.set_change(change);
+    request.set_flags(flags);
+    add_uids(request.mutable_uids(), first, last);
+    return request;
+}
+
+v1::Expunge expunge_request(std::uint64_t folder, Uid first, Uid last, bool only_deleted = false) {
+    v1::Expunge request;
+    request.set_folder_id(folder);
+    request.set_only_deleted(only_deleted);
+    add_uids(request.mutable_uids(), first, last);
+    return request;
+}
+
+v1::CopyMessages copy_request(std::uint64_t folder, Uid first, Uid last, const std::string& target, bool move) {
+    v1::CopyMessages request;
+    request.set_folder_id(folder);
+    request.set_target_name(target);
+    request.set_move(move);
+    add_uids(request.mutable_uids(), first, last);
+    return request;
+}
+
+class MailboxesTest : public testing::Test {
+  protected:
+    void SetUp() override { anna = spool.add_account(); }
+    void TearDown() override { EXPECT_THAT(spool.problems(), IsEmpty()); }
+
+    template <class Request, class Reply>
+    Result<Reply> call(void (Mailboxes::*method)(AccountId, Shared<Request>, Answer<Reply>), Request request) {
+        return spool.call(*spool.mailboxes, method, anna, std::move(request));
+    }
+    Result<v1::RenameFolderReply> rename(const std::string& from, const std::string& to) {
+        v1::RenameFolder request;
+        request.set_from(from);
+        request.set_to(to);
+        return call(&Mailboxes::rename_folder, request);
+    }
+    Result<v1::CreateFolderReply> create(const std::string& name) {
+        v1::CreateFolder request;
+        request.set_name(name);
+        return call(&Mailboxes::create_folder, request);
+    }
+    Result<v1::DeleteFolderReply> remove(const std::string& name) {
+        v1::DeleteFolder request;
+        request.set_name(name);
+        return call(&Mailboxes::delete_folder, request);
+    }
+    std::vector<std::string> names() {
+        std::vector<std::string> names;
+        const auto list = spool.mailboxes->list_folders(anna, {});
+        for (const auto& folder : list->folders()) names.push_back(folder.name() + (folder.selectable() ? "" : "/"));
+        return names;
+    }
+
+    Spool spool;
+    AccountId anna{};
+};
+
+TEST_F(MailboxesTest, ANewMailboxHasDefaultFoldersSubscribed) {
+    EXPECT_THAT(names(), ElementsAre("Archive", "Drafts", "INBOX", "Junk", "Sent", "Trash"));
+    const auto list = spool.mailboxes->list_folders(anna, {});
+    for (const auto& folder : list->folders()) EXPECT_TRUE(folder.subscribed());
+    EXPECT_EQ(spool.folder(anna, "sent").folder_id(), 0u);
+    EXPECT_EQ(spool.folder(anna, "Sent").special_use(), v1::SPECIAL_USE_SENT);
+    EXPECT_EQ(spool.folder(anna, "inbox").name(), "INBOX");
+    EXPECT_GT(spool.folder(anna, "INBOX").uid_validity(), 1'600'000'000u);
+}
+
+TEST_F(MailboxesTest, AppendNumbersAndCounts) {
+    const auto first = spool.append(anna, "inbox", "hello", v1::SYSTEM_FLAG_SEEN, {"$Work"});
+    ASSERT_TRUE(first);
+    EXPECT_EQ(first->uid(), 1u);
+    EXPECT_EQ(spool.append(anna, "INBOX", "hello again")->uid(), 2u);
+    const auto folder = spool.folder(anna, "INBOX");
+    EXPECT_EQ(folder.messages(), 2u);
+    EXPECT_EQ(folder.unseen(), 1u);
+    EXPECT_EQ(folder.first_unseen_uid(), 2u);
+    EXPECT_EQ(folder.recent(), 2u);
+    EXPECT_EQ(folder.bytes(), 16u);
+    const auto open = spool.open_folder(anna, folder.folder_id());
+    ASSERT_TRUE(open);
+    EXPECT_THAT(uids_of(open->references()), ElementsAre(1, 2));
+    EXPECT_EQ(open->keywords(0).name(), "$Work");
+    EXPECT_EQ(open->references().keywords(0).index(), 0u);
+    EXPECT_EQ(spool.body(anna, open->references().message_id(1)), "hello again");
+    EXPECT_EQ(spool.append(anna, "nowhere", "x").error().kind, Kind::no_target);
+    EXPECT_EQ(spool.append(AccountId{99}, "INBOX", "x").error().kind, Kind::not_found);
+}
+
+TEST_F(MailboxesTest, ARepeatedRequestGivesTheFirstAnswerForADay) {
+    const auto first = spool.append(anna, "INBOX", "once", 0, {}, "request-1");
+    spool.reopen();
+    const auto again = spool.append(anna, "INBOX", "once", 0, {}, "request-1");
+    EXPECT_EQ(first->SerializeAsString(), again->SerializeAsString());
+    EXPECT_EQ(spool.folder(anna, "INBOX").messages(), 1u);
+    spool.clock.advance_ms(24 * 3600 * 1000 - 1);
+    EXPECT_EQ(spool.append(anna, "INBOX", "once", 0, {}, "request-1")->uid(), 1u);
+    spool.clock.advance_ms(24 * 3600 * 1000 + 1);
+    spool.janitor->tick();
+    EXPECT_EQ(spool.append(anna, "INBOX", "once", 0, {}, "request-1")->uid(), 2u);
+}
+
+TEST_F(MailboxesTest, FoldersAreMadeRenamedAndDeleted) {
+    ASSERT_TRUE(create("a/b/c"));
+    EXPECT_THAT(names(), testing::IsSupersetOf({"a/", "a/b/", "a/b/c"}));
+    v1::GetFolder level;
+    level.set_name("a");
+    EXPECT_EQ(spool.mailboxes->get_folder(anna, level).error().kind, Kind::unsupported);
+    EXPECT_EQ(create("a/b/c").error().kind, Kind::exists);
+    EXPECT_EQ(create("Inbox").error().kind, Kind::exists);
+    EXPECT_EQ(create("a//c").error().kind, Kind::unsupported);
+    ASSERT_TRUE(create("a"));
+    EXPECT_EQ(remove("a/b").error().kind, Kind::exists);
+    EXPECT_EQ(remove("INBOX").error().kind, Kind::denied);
+    EXPECT_EQ(remove("none").error().kind, Kind::not_found);
+    const auto id = spool.folder(anna, "a/b/c").folder_id();
+    EXPECT_EQ(rename("a", "a/x").error().kind, Kind::unsupported);
+    ASSERT_TRUE(rename("a", "z"));
+    EXPECT_EQ(spool.folder(anna, "z/b/c").folder_id(), id);
+    EXPECT_EQ(spool.folder(anna, "a/b/c").folder_id(), 0u);
+    EXPECT_EQ(rename("z", "Sent").error().kind, Kind::exists);
+    EXPECT_EQ(rename("none", "x").error().kind, Kind::not_found);
+    const auto validity = spool.folder(anna, "z/b/c").uid_validity();
+    ASSERT_TRUE(remove("z/b/c"));
+    ASSERT_TRUE(create("z/b/c"));
+    EXPECT_GT(spool.folder(anna, "z/b/c").uid_validity(), validity);
+    EXPECT_GT(spool.folder(anna, "z/b/c").folder_id(), id);
+}
+
+TEST_F(MailboxesTest, SubscriptionsOutliveFolders) {
+    ASSERT_TRUE(create("lists"));
+    v1::SetSubscribed request;
+    request.set_name("lists");
+    request.set_subscribed(true);
+    ASSERT_TRUE(call(&Mailboxes::set_subscribed, request));
+    ASSERT_TRUE(remove("lists"));
+    const auto list = spool.mailboxes->list_folders(anna, {});
+    EXPECT_THAT(list->subscribed_without_folder(), ElementsAre("lists"));
+    request.set_subscribed(false);
+    ASSERT_TRUE(call(&Mailboxes::set_subscribed, request));
+    EXPECT_THAT(spool.mailboxes->list_folders(anna, {})->subscribed_without_folder(), IsEmpty());
+}
+
+TEST_F(MailboxesTest, RenamingInboxLeavesANewOneAndPop3SeesTheOldMail) {
+    for (int i = 0; i < 3; ++i) ASSERT_TRUE(spool.append(anna, "INBOX", cat("mail ", i)));
+    const auto old = spool.folder(anna, "INBOX");
+    bool woken = false;
+    const auto subscriber = spool.hub.subscribe([&] { woken = true; });
+    ASSERT_TRUE(spool.open_folder(anna, old.folder_id(), 0, 0, subscriber.get()));
+    subscriber->start(FolderId{old.folder_id()});
+    ASSERT_TRUE(rename("INBOX", "OLD_INBOX"));
+    EXPECT_TRUE(woken);
+    EXPECT_TRUE(subscriber->take(1000).at(0)->gone());
+    const auto now = spool.folder(anna, "INBOX");
+    EXPECT_EQ(now.messages(), 0u);
+    EXPECT_NE(now.folder_id(), old.folder_id());
+    EXPECT_GT(now.uid_validity(), old.uid_validity());
+    EXPECT_EQ(spool.folder(anna, "OLD_INBOX").messages(), 3u);
+    ASSERT_TRUE(spool.append(anna, "INBOX", "new"));
+    auto drop = Spool::drain(spool.mailboxes->open_maildrop(anna, LeaseOwner{1}));
+    ASSERT_TRUE(drop);
+    EXPECT_THAT(uids_of(drop->at(0).references()), ElementsAre(1, 2, 3, 4));
+    v1::CloseMaildrop close;
+    close.set_lease(drop->at(0).lease());
+    add_uids(close.mutable_remove(), 2, 4);
+    EXPECT_EQ(call(&Mailboxes::close_maildrop, close)->removed(), 3u);
+    EXPECT_EQ(spool.folder(anna, "OLD_INBOX").messages(), 1u);
+    EXPECT_EQ(spool.folder(anna, "INBOX").messages(), 0u);
+}
+
+TEST_F(MailboxesTest, StoreFlagsTellsWhatItRefused) {
+    for (int i = 0; i < 4; ++i) ASSERT_TRUE(spool.append(anna, "INBOX", "m"));
+    const auto id = spool.folder(anna, "INBOX").folder_id();
+    const auto before = spool.folder(anna, "INBOX").highest_modseq();
+    const auto seen = call(&Mailboxes::store_flags, flags_request(id, v1::FLAG_CHANGE_ADD, v1::SYSTEM_FLAG_SEEN, 2, 2));
+    EXPECT_EQ(seen->modseq(), before + 1);
+    EXPECT_EQ(call(&Mailboxes::store_flags, flags_request(id, v1::FLAG_CHANGE_ADD, v1::SYSTEM_FLAG_SEEN, 2, 2))->modseq(), 0u);
+    EXPECT_EQ(spool.folder(anna, "INBOX").highest_modseq(), before + 1);
+    auto unchanged = flags_request(id, v1::FLAG_CHANGE_ADD, v1::SYSTEM_FLAG_FLAGGED);
+    unchanged.set_has_unchanged_since(true);
+    unchanged.set_unchanged_since(before);
+    const auto reply = call(&Mailboxes::store_flags, unchanged);
+    ASSERT_EQ(reply->modified_size(), 1);
+    EXPECT_EQ(reply->modified(0).first(), 2u);
+    EXPECT_EQ(reply->modified(0).last(), 2u);
+    EXPECT_EQ(spool.folder(anna, "INBOX").first_unseen_uid(), 1u);
+    auto too_long = flags_request(id, v1::FLAG_CHANGE_ADD, 0);
+    too_long.add_keywords(std::string(500, 'k'));
+    EXPECT_EQ(call(&Mailboxes::store_flags, too_long).error().kind, Kind::invalid);
+    EXPECT_EQ(call(&Mailboxes::store_flags, flags_request(999, v1::FLAG_CHANGE_ADD, 1)).error().kind, Kind::not_found);
+}
+
+TEST_F(MailboxesTest, MoveKeepsTheUidlAndCopyMakesANewOne) {
+    ASSERT_TRUE(spool.append(anna, "INBOX", "one"));
+    ASSERT_TRUE(create("away"));
+    const auto uidls = [&] {
+        auto drop = Spool::drain(spool.mailboxes->open_maildrop(anna, LeaseOwner{1}));
+        spool.mailboxes->release_leases(LeaseOwner{1});
+        const auto& column = drop->at(0).references().uidl();
+        return std::vector<std::string>(column.begin(), column.end());
+    };
+    const auto first = uidls();
+    ASSERT_EQ(first.size(), 1u);
+    const auto inbox = spool.folder(anna, "INBOX").folder_id();
+    const auto away = spool.folder(anna, "away").folder_id();
+    const auto copied = call(&Mailboxes::copy_messages, copy_request(inbox, 1, 1, "INBOX", false));
+    ASSERT_TRUE(copied);
+    EXPECT_EQ(copied->target(0).first(), 2u);
+    EXPECT_EQ(copied->modseq(), 0u);
+    ASSERT_EQ(uidls().size(), 2u);
+    EXPECT_NE(uidls()[1], first[0]);
+    ASSERT_TRUE(call(&Mailboxes::copy_messages, copy_request(inbox, 1, 1, "away", true)));
+    EXPECT_EQ(uidls().size(), 1u);
+    const auto back = call(&Mailboxes::copy_messages, copy_request(away, 1, 1, "INBOX", true));
+    ASSERT_TRUE(back);
+    EXPECT_EQ(back->target(0).first(), 3u);
+    EXPECT_EQ(uidls()[1], first[0]);
+    EXPECT_EQ(call(&Mailboxes::copy_messages, copy_request(inbox, 77, 77, "away", true)).error().kind, Kind::not_found);
+    EXPECT_EQ(call(&Mailboxes::copy_messages, copy_request(inbox, 1, 9, "none", true)).error().kind, Kind::no_target);
+    EXPECT_TRUE(call(&Mailboxes::copy_messages, copy_request(inbox, 1, 9, "INBOX", true)));
+    EXPECT_EQ(uidls().size(), 2u);
+}
+
+TEST_F(MailboxesTest, TheQuotaHoldsAndSentHasAReserve) {
+    spool.settings.reserve_bytes_min = 50;
+    spool.reopen();
+    spool.limits.set(anna, {true, 100, 0});
+    ASSERT_TRUE(spool.append(anna, "INBOX", std::string(90, 'x')));
+    EXPECT_EQ(spool.append(anna, "INBOX", std::string(11, 'x')).error().kind, Kind::over_quota);
+    EXPECT_EQ(spool.intake->may_receive(anna, 11).error().kind, Kind::over_quota);
+    EXPECT_TRUE(spool.intake->may_receive(anna, 10));
+    ASSERT_TRUE(spool.append(anna, "Sent", std::string(40, 'x')));
+    EXPECT_EQ(spool.intake->may_receive(anna, 0).error().kind, Kind::over_quota);
+    EXPECT_EQ(spool.append(anna, "Drafts", std::string(40, 'x')).error().kind, Kind::over_quota);
+    const auto inbox = spool.folder(anna, "INBOX").folder_id();
+    EXPECT_EQ(call(&Mailboxes::copy_messages, copy_request(inbox, 1, 1, "Trash", false)).error().kind, Kind::over_quota);
+    EXPECT_TRUE(call(&Mailboxes::copy_messages, copy_request(inbox, 1, 1, "Trash", true)));
+    const auto quota = spool.mailboxes->get_quota(anna);
+    EXPECT_EQ(quota->bytes_used(), 130u);
+    EXPECT_EQ(quota->messages_used(), 2u);
+}
+
+TEST_F(MailboxesTest, OnePlanDeliversToAllAndRefusesEachByItself) {
+    const auto bea = spool.add_account();
+    const auto full = spool.add_account({true, 5, 0});
+    v1::CommitPlan plan;
+    plan.set_request_id("plan-1");
+    plan.set_bytes("From: x\r\n\r\nbody");
+    Spool::summarise(*plan.mutable_summary(), plan.bytes());
+    const std::uint64_t to[] = {raw(anna), raw(full), raw(bea), 99};
+    for (const auto account : to) {
+        auto* delivery = plan.add_deliveries();
+        delivery->set_account_id(account);
+        delivery->set_prefix(cat("Delivered-To: ", account, "\r\n"));
+    }
+    plan.mutable_deliveries(2)->set_folder("no such folder");
+    auto* outbound = plan.add_outbound();
+    outbound->set_reverse_path("x@example.test");
+    outbound->add_recipients("y@elsewhere.test");
+    const auto reply = spool.plan(plan);
+    ASSERT_TRUE(reply);
+    ASSERT_EQ(reply->deliveries_size(), 4);
+    EXPECT_EQ(reply->deliveries(0).uid(), 1u);
+    EXPECT_EQ(reply->deliveries(1).refused().kind(), v1::ERROR_KIND_OVER_QUOTA);
+    EXPECT_EQ(reply->deliveries(2).folder_id(), spool.folder(bea, "INBOX").folder_id());
+    EXPECT_EQ(reply->deliveries(3).refused().kind(), v1::ERROR_KIND_NOT_FOUND);
+    EXPECT_EQ(reply->queue_ids_size(), 1);
+    EXPECT_EQ(spool.queue->counts()->waiting, 1u);
+    EXPECT_EQ(spool.plan(plan)->SerializeAsString(), reply->SerializeAsString());
+    EXPECT_EQ(spool.folder(anna, "INBOX").messages(), 1u);
+    const auto open = spool.open_folder(bea, spool.folder(bea, "INBOX").folder_id());
+    const auto text = cat("Delivered-To: ", raw(bea), "\r\n", plan.bytes());
+    EXPECT_EQ(open->references().bytes(0), text.size());
+    EXPECT_EQ(spool.body(bea, open->references().message_id(0)), text);
+    EXPECT_EQ(spool.body(bea, open->references().message_id(0), 1), text);
+    EXPECT_EQ(spool.body(anna, open->references().message_id(0)), "gone");  // another account's
+    ASSERT_TRUE(spool.queue->list([&](const QueuedMail& mail) {
+        EXPECT_THAT(mail.recipients, ElementsAre("y@elsewhere.test"));
+        return true;
+    }));
+    EXPECT_EQ(spool.store->stats().bodies, 1u);
+}
+
+TEST_F(MailboxesTest, APlanThatNobodyTakesLeavesNothing) {
+    v1::CommitPlan plan;
+    plan.set_bytes("x");
+    plan.add_deliveries()->set_account_id(99);
+    const auto reply = spool.plan(plan);
+    ASSERT_TRUE(reply);
+    EXPECT_TRUE(reply->deliveries(0).has_refused());
+    EXPECT_EQ(spool.store->stats().bodies, 0u);
+    plan.clear_content();
+    EXPECT_EQ(spool.plan(plan).error().kind, Kind::invalid);
+}
+
+TEST_F(MailboxesTest, LargeBodiesComeAsUploads) {
+    const std::string piece(300'000, 'u');
+    v1::UploadAppend part;
+    part.set_upload_id(spool.intake->upload_begin({})->upload_id());
+    part.set_data(piece);
+    for (int i = 0; i < 3; ++i) ASSERT_TRUE(spool.intake->upload_append(part));
+    v1::UploadFinish finish;
+    finish.set_upload_id(part.upload_id());
+    EXPECT_EQ(spool.intake->upload_finish(finish)->bytes(), 900'000u);
+    v1::Append request;
+    request.set_target_name("INBOX");
+    request.set_upload_id(part.upload_id());
+    ASSERT_TRUE(call(&Mailboxes::append, request));
+    EXPECT_EQ(call(&Mailboxes::append, request).error().kind, Kind::not_found);
+    const auto open = spool.open_folder(anna, spool.folder(anna, "INBOX").folder_id());
+    EXPECT_EQ(spool.body(anna, open->references().message_id(0)), piece + piece + piece);
+}
+
+TEST_F(MailboxesTest, SummariesComeInTheOrderAskedWithWhatWasAskedFor) {
+    std::vector<std::uint64_t> ids;
+    for (int i = 0; i < 700; ++i) ASSERT_TRUE(spool.append(anna, "INBOX", cat("number ", i, " ..........")));
+    const auto open = spool.open_folder(anna, spool.folder(anna, "INBOX").folder_id());
+    ids.assign(open->references().message_id().begin(), open->references().message_id().end());
+    const auto fetch = [&](std::vector<std::uint64_t> wanted) {
+        v1::FetchSummaries request;
+        for (const auto id : wanted) request.add_message_id(id);
+        request.set_envelope(true);
+        request.set_header(true);
+        auto replies = Spool::drain(spool.mailboxes->fetch_summaries(anna, share(request)), 2000);
+        std::vector<std::uint64_t> got;
+        for (const auto& reply : *replies) {
+            for (const auto& item : reply.items()) {
+                got.push_back(item.message_id());
+                EXPECT_THAT(item.summary().envelope(), testing::StartsWith("(envelope of"));
+                EXPECT_EQ(item.summary().header().substr(0, 7), "number ");
+                EXPECT_TRUE(item.summary().bodystructure().empty());
+            }
+        }
+        return got;
+    };
+    EXPECT_EQ(fetch(ids), ids);
+    auto reversed = ids;
+    std::reverse(reversed.begin(), reversed.end());
+    EXPECT_EQ(fetch(reversed), reversed);
+    const std::vector<std::uint64_t> sparse = {ids[0], ids[300], ids[301], ids[699]};
+    EXPECT_EQ(fetch(sparse), sparse);
+    EXPECT_EQ(fetch({ids[5], 1'000'000, ids[6], ids[4], ids[4]}), (std::vector<std::uint64_t>{ids[5], ids[6], ids[4], ids[4]}));
+}
+
+TEST_F(MailboxesTest, ExpungedMailComesBackUntilItIsPurged) {
+    for (int i = 0; i < 300; ++i) ASSERT_TRUE(spool.append(anna, "INBOX", cat("mail ", i)));
+    const auto inbox = spool.folder(anna, "INBOX").folder_id();
+    ASSERT_TRUE(call(&Mailboxes::store_flags, flags_request(inbox, v1::FLAG_CHANGE_ADD, v1::SYSTEM_FLAG_DELETED, 10, 290)));
+    auto expunge = expunge_request(inbox, 1, UINT32_MAX, true);
+    EXPECT_EQ(call(&Mailboxes::expunge, expunge)->removed(), 281u);
+    EXPECT_EQ(call(&Mailboxes::expunge, expunge)->removed(), 0u);
+    EXPECT_EQ(spool.mailboxes->get_quota(anna)->messages_used(), 19u);
+    std::vector<std::uint64_t> expunged;
+    ASSERT_TRUE(spool.undelete->list(anna, [&](const v1::ExpungedMail& mail) {
+        expunged.push_back(mail.message_id());
+        EXPECT_EQ(mail.folder(), "INBOX");
+        EXPECT_EQ(mail.subject(), "SUBJECT");
+        return true;
+    }));
+    ASSERT_EQ(expunged.size(), 281u);
+    const auto restore = [&](v1::UndeleteRequest request) {
+        auto promise = std::make_shared<std::promise<Result<v1::UndeleteResponse>>>();
+        spool.undelete->restore(anna, request, [promise](auto reply) { promise->set_value(std::move(reply)); });
+        return promise->get_future().get();
+    };
+    v1::UndeleteRequest one;
+    one.add_message_id(expunged[5]);
+    one.set_folder("Archive");
+    EXPECT_EQ(restore(one)->restored(), 1u);
+    EXPECT_EQ(spool.folder(anna, "Archive").messages(), 1u);
+    EXPECT_EQ(spool.folder(anna, "Archive").deleted(), 0u);
+    EXPECT_EQ(spool.body(anna, expunged[5]), "mail 14");
+    EXPECT_EQ(restore(one)->restored(), 0u);
+    const auto purge = [&] {
+        std::promise<std::uint64_t> purged;
+        spool.janitor->tick([&](std::uint64_t count) { purged.set_value(count); });
+        return purged.get_future().get();
+    };
+    EXPECT_EQ(purge(), 0u);
+    spool.clock.advance_ms(std::int64_t{8} * 24 * 3600 * 1000);
+    EXPECT_EQ(purge(), 280u);
+    EXPECT_EQ(restore({})->restored(), 0u);
+    EXPECT_EQ(spool.store->stats().bodies, 20u);
+    EXPECT_EQ(spool.body(anna, expunged[0]), "gone");
+}
+
+TEST_F(MailboxesTest, OneSessionForAMaildrop) {
+    for (int i = 0; i < 3; ++i) ASSERT_TRUE(spool.append(anna, "INBOX", "m"));
+    auto first = Spool::drain(spool.mailboxes->open_maildrop(anna, LeaseOwner{1}));
+    ASSERT_TRUE(first);
+    EXPECT_EQ(spool.mailboxes->open_maildrop(anna, LeaseOwner{2}).error().kind, Kind::in_use);
+    spool.mailboxes->release_leases(LeaseOwner{1});
+    auto second = Spool::drain(spool.mailboxes->open_maildrop(anna, LeaseOwner{2}));
+    ASSERT_TRUE(second);
+    v1::CloseMaildrop close;
+    close.set_lease(first->at(0).lease());
+    add_uids(close.mutable_remove(), 1, 1);
+    EXPECT_EQ(call(&Mailboxes::close_maildrop, close).error().kind, Kind::not_found);
+    close.set_lease(second->at(0).lease());
+    add_uids(close.mutable_remove(), 3, 3);
+    EXPECT_EQ(call(&Mailboxes::close_maildrop, close)->removed(), 2u);
+    EXPECT_EQ(call(&Mailboxes::close_maildrop, close).error().kind, Kind::not_found);
+    auto third = Spool::drain(spool.mailboxes->open_maildrop(anna, LeaseOwner{3}));
+    close.set_lease(third->at(0).lease());
+    EXPECT_EQ(call(&Mailboxes::close_maildrop, close).error().kind, Kind::invalid);
+    EXPECT_EQ(spool.folder(anna, "INBOX").messages(), 1u);
+}
+
+TEST_F(MailboxesTest, RecentIsClaimedOnce) {
+    for (int i = 0; i < 3; ++i) ASSERT_TRUE(spool.append(anna, "INBOX", "m"));
+    v1::ClaimRecent request;
+    request.set_folder_id(spool.folder(anna, "INBOX").folder_id());
+    auto claim = spool.mailboxes->claim_recent(anna, request);
+    EXPECT_EQ(claim->first_uid(), 1u);
+    EXPECT_EQ(claim->uid_next(), 4u);
+    EXPECT_EQ(spool.folder(anna, "INBOX").recent(), 0u);
+    ASSERT_TRUE(spool.append(anna, "INBOX", "m"));
+    EXPECT_EQ(spool.folder(anna, "INBOX").recent(), 1u);
+    claim = spool.mailboxes->claim_recent(anna, request);
+    EXPECT_EQ(claim->first_uid(), 4u);
+    EXPECT_EQ(claim->uid_next(), 5u);
+    claim = spool.mailboxes->claim_recent(anna, request);
+    EXPECT_EQ(claim->first_uid(), claim->uid_next());
+}
+
+TEST_F(MailboxesTest, TheStartRaisesCountersAndSaysSo) {
+    ASSERT_TRUE(spool.append(anna, "INBOX", "m"));
+    EXPECT_THAT(spool.counters->check_and_repair().value(), IsEmpty());
+    ASSERT_TRUE(spool.commit([](store::Transaction& t) -> Result<void> {
+        t.erase("Cm");
+        t.erase("Cf");
+        return {};
+    }));
+    EXPECT_FALSE(spool.problems().empty());
+    EXPECT_EQ(spool.counters->check_and_repair()->size(), 2u);
+    const auto shown = spool.counters->show(anna);
+    EXPECT_EQ(shown->next_message_id(), 2u);
+    EXPECT_EQ(shown->next_folder_id(), 7u);
+    EXPECT_EQ(shown->folders_size(), 6);
+}
+
+TEST_F(MailboxesTest, AMailboxIsPurgedWithEverything) {
+    for (int i = 0; i < 50; ++i) ASSERT_TRUE(spool.append(anna, "INBOX", "m"));
+    const auto inbox = spool.folder(anna, "INBOX").folder_id();
+    ASSERT_TRUE(call(&Mailboxes::expunge, expunge_request(inbox, 1, 10)));
+    bool finished = false;
+    ASSERT_TRUE(spool.commit([&](store::Transaction& t) -> Result<void> {
+        finished = spool.mailboxes->hooks().purge(t, raw(anna)).value();
+        return {};
+    }));
+    EXPECT_TRUE(finished);
+    EXPECT_EQ(spool.store->stats().bodies, 0u);
+    std::vector<std::string> left;
+    ASSERT_TRUE(spool.store->snapshot()->scan("A", "Z", [&](std::string_view key, std::string_view) {
+        left.emplace_back(key);
+        return true;
+    }));
+    EXPECT_THAT(left, ElementsAre("Cf", "Cm"));
+}
+
+}  // namespace
+}  // namespace tayori::spool
