@@ -86,6 +86,16 @@ Result<void> EmbeddedStore::open() {
                                                options_.open_segments_max);
     if (auto done = segments_->load(); !done) return done;
     auto index = Index::open(files_, index_options(options_, cat(directory, "/index")));
+    if (!index && index.error().kind == Kind::corrupt) {
+        // Nothing is in the index that is not in the log, or in a checkpoint and the log.
+        log_error("store: the index is damaged and is made anew", {{"detail", index.error().detail}});
+        segments_.reset();
+        if (auto rebuilt = rebuild_index(files_, options_); !rebuilt) return fail(rebuilt.error());
+        segments_ = std::make_unique<SegmentTable>(files_, cat(directory, "/log"), options_.segment_bytes,
+                                                   options_.open_segments_max);
+        if (auto done = segments_->load(); !done) return done;
+        index = Index::open(files_, index_options(options_, cat(directory, "/index")));
+    }
     if (!index) return fail(index.error());
     index_ = std::move(*index);
     segments_->never_below(index_->state().next_segment);

@@ -155,9 +155,7 @@ class Index::WarningLog final : public rocksdb::Logger {
 };
 
 Index::Index(Files& files)
-    : file_system_(make_rocks_files(files)),
-      env_(rocksdb::NewCompositeEnv(file_system_)),
-      watcher_(std::make_shared<Watcher>(*this)) {}
+    : env_(make_rocks_env(files)), watcher_(std::make_shared<Watcher>(*this)) {}
 
 Index::~Index() { db_.reset(); }
 

@@ -88,7 +88,6 @@ class Index : public std::enable_shared_from_this<Index> {
     void note_applied(std::uint64_t changes_bytes);
     void note_flushed(std::uint64_t rocks_sequence);
 
-    std::shared_ptr<rocksdb::FileSystem> file_system_;
     std::unique_ptr<rocksdb::Env> env_;
     std::shared_ptr<Watcher> watcher_;
     std::unique_ptr<rocksdb::DB> db_;

@@ -67,7 +67,8 @@ Result<bool> SegmentReader::bodies_are_whole(const LogRecord& record) {
 
 Result<bool> SegmentReader::anything_behind() {
     std::string piece;
-    for (auto from = align_record(offset_);; from += kScanBytes) {
+    // Not at the offset itself: a torn record may well have its header.
+    for (auto from = align_record(offset_) + kRecordAlignment;; from += kScanBytes) {
         piece.resize(kScanBytes + kRecordHeaderBytes);
         auto got = table_.read(*segment_, from, piece.data(), piece.size());
         if (!got) return fail(got.error());

@@ -42,7 +42,7 @@ class SegmentReader {
     std::uint64_t offset() const { return offset_; }
     // Whether every body of the record has its checksum.
     Result<bool> bodies_are_whole(const LogRecord& record);
-    // Whether any valid record of this segment stands at or behind the present offset.
+    // Whether any valid record of this segment stands behind the present offset.
     Result<bool> anything_behind();
 
   private:

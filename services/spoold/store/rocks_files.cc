@@ -1,7 +1,13 @@
 #include "spoold/store/rocks_files.h"
 
+#include <rocksdb/file_system.h>
+#include <rocksdb/system_clock.h>
+
 #include <algorithm>
 #include <limits>
+
+#include "common/base/log.h"
+#include "spoold/store/manifest.h"
 
 namespace tayori::store {
 namespace {
@@ -13,6 +19,7 @@ using rocksdb::IOStatus;
 using rocksdb::Slice;
 
 constexpr std::size_t kWriteBufferBytes = 64 * 1024;  // RocksDB's small appends are joined up to this
+constexpr int kSleepMaxMicros = 2000;
 
 IOStatus to_status(const Error& error) {
     switch (error.kind) {
@@ -49,6 +56,27 @@ class SequentialFile final : public rocksdb::FSSequentialFile {
   private:
     std::unique_ptr<File> file_;
     std::uint64_t offset_ = 0;
+};
+
+// A MANIFEST that is read at start: as far as it is whole (manifest.h).
+class ManifestFile final : public rocksdb::FSSequentialFile {
+  public:
+    explicit ManifestFile(std::string bytes) : bytes_(std::move(bytes)) {}
+    IOStatus Read(std::size_t n, const IOOptions&, Slice* result, char* scratch,
+                  IODebugContext*) override {
+        const auto count = bytes_.copy(scratch, n, std::min(offset_, bytes_.size()));
+        offset_ += count;
+        *result = Slice(scratch, count);
+        return IOStatus::OK();
+    }
+    IOStatus Skip(std::uint64_t n) override {
+        offset_ += n;
+        return IOStatus::OK();
+    }
+
+  private:
+    const std::string bytes_;
+    std::size_t offset_ = 0;
 };
 
 class RandomFile final : public rocksdb::FSRandomAccessFile {
@@ -135,6 +163,7 @@ class RocksFiles final : public rocksdb::FileSystemWrapper {
     IOStatus NewSequentialFile(const std::string& path, const FileOptions&,
                                std::unique_ptr<rocksdb::FSSequentialFile>* result,
                                IODebugContext*) override {
+        if (base_name(path).starts_with("MANIFEST-")) return open_manifest(path, result);
         auto file = files_.open(path, OpenMode::read);
         if (!file) return to_status(file.error());
         *result = std::make_unique<SequentialFile>(std::move(*file));
@@ -286,13 +315,46 @@ class RocksFiles final : public rocksdb::FileSystemWrapper {
     }
 
   private:
+    IOStatus open_manifest(const std::string& path, std::unique_ptr<rocksdb::FSSequentialFile>* result) {
+        auto bytes = read_whole_file(files_, path);
+        if (!bytes) return to_status(bytes.error());
+        const auto whole = whole_manifest_bytes(*bytes);
+        if (whole < bytes->size()) {
+            log_info("store: the end of the index's manifest is left out",
+                     {{"file", path}, {"bytes", bytes->size() - whole}});
+            bytes->resize(whole);
+        }
+        *result = std::make_unique<ManifestFile>(std::move(*bytes));
+        return IOStatus::OK();
+    }
+
     Files& files_;
+};
+
+// After a failure in the background RocksDB sleeps for a second, and closing waits for it. But then the process is about
+// to start anew, and clients wait.
+class BriefClock final : public rocksdb::SystemClockWrapper {
+  public:
+    BriefClock() : SystemClockWrapper(rocksdb::SystemClock::Default()) {}
+    const char* Name() const override { return "tayori"; }
+    void SleepForMicroseconds(int micros) override {
+        SystemClockWrapper::SleepForMicroseconds(std::min(micros, kSleepMaxMicros));
+    }
+};
+
+class RocksEnv final : public rocksdb::EnvWrapper {
+  public:
+    explicit RocksEnv(Files& files) : EnvWrapper(rocksdb::Env::Default()) {
+        file_system_ = std::make_shared<RocksFiles>(files);
+        system_clock_ = std::make_shared<BriefClock>();
+    }
+    const char* Name() const override { return "tayori"; }
 };
 
 }  // namespace
 
-std::shared_ptr<rocksdb::FileSystem> make_rocks_files(Files& files) {
-    return std::make_shared<RocksFiles>(files);
+std::unique_ptr<rocksdb::Env> make_rocks_env(Files& files) {
+    return std::make_unique<RocksEnv>(files);
 }
 
 }  // namespace tayori::store

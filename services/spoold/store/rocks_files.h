@@ -1,7 +1,7 @@
 // RocksDB on our file layer, so that one test harness can fail, tear or forget what the index writes too.
 #pragma once
 
-#include <rocksdb/file_system.h>
+#include <rocksdb/env.h>
 
 #include <memory>
 
@@ -10,6 +10,6 @@
 namespace tayori::store {
 
 // `files` must outlive every database opened with it.
-std::shared_ptr<rocksdb::FileSystem> make_rocks_files(Files& files);
+std::unique_ptr<rocksdb::Env> make_rocks_env(Files& files);
 
 }  // namespace tayori::store

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <future>
 
+#include "common/base/log.h"
 #include "common/base/text.h"
 #include "spoold/store/embedded.h"
 
