@@ -1,7 +1,7 @@
 // Checkpoints: hard-linked copies of the index under checkpoints/, numbered. They bound the log: what is older than the oldest one is needed by nobody (maintain.cc).
 //
-// RocksDB makes the copy beside and renames it; it counts from the moment that it opens and its state can be read,
-// which load_checkpoints() finds out anew at every start.
+// RocksDB makes the copy beside and renames it; then it is opened once, and what it contains is written into its file
+// `state`. A directory without one is unfinished, and removed at the next start.
 #include <rocksdb/utilities/checkpoint.h>
 
 #include <algorithm>
@@ -14,6 +14,7 @@ namespace tayori::store {
 namespace {
 
 constexpr std::size_t kNameDigits = 12;
+constexpr std::string_view kStateFile = "/state";
 constexpr std::size_t kLookCacheBytes = 1 << 20;
 
 std::string checkpoint_name(std::uint64_t number) {
@@ -22,7 +23,25 @@ std::string checkpoint_name(std::uint64_t number) {
     return digits;
 }
 
-Result<IndexState> state_of(Files& files, const std::string& directory) {
+Result<IndexState> kept_state(Files& files, const std::string& directory) {
+    auto bytes = read_whole_file(files, cat(directory, kStateFile));
+    if (!bytes) return fail(bytes.error());
+    IndexState state;
+    if (decode_state(*bytes, state)) return state;
+    return fail(Kind::corrupt, "Stored data is damaged.", cat(directory, kStateFile, " can't be read"));
+}
+
+// Its state goes first: what is left, if the power fails half-way, does not pass for a checkpoint.
+Result<void> remove_checkpoint(Files& files, const std::string& directory) {
+    auto removed = files.remove(cat(directory, kStateFile));
+    if (!removed && removed.error().kind != Kind::not_found) return removed;
+    if (auto synced = files.sync_directory(directory); !synced) return synced;
+    return remove_tree(files, directory);
+}
+
+}  // namespace
+
+Result<IndexState> state_of_checkpoint(Files& files, const std::string& directory) {
     IndexOptions options;
     options.directory = directory;
     options.block_cache_bytes = kLookCacheBytes;
@@ -35,8 +54,6 @@ Result<IndexState> state_of(Files& files, const std::string& directory) {
     return (*index)->state();
 }
 
-}  // namespace
-
 Result<std::vector<Checkpoint>> load_checkpoints(Files& files, const std::string& store_directory) {
     const auto parent = cat(store_directory, "/checkpoints");
     auto names = files.list(parent);
@@ -46,16 +63,22 @@ Result<std::vector<Checkpoint>> load_checkpoints(Files& files, const std::string
         const auto directory = cat(parent, "/", name);
         const bool whole = name.size() == kNameDigits &&
                            name.find_first_not_of("0123456789") == std::string::npos;
-        auto state = whole ? state_of(files, directory) : fail(Kind::invalid, "unfinished");
+        auto state = whole ? kept_state(files, directory) : fail(Kind::invalid, "unfinished");
         if (state) {
             result.push_back({directory, *state});
             continue;
         }
         log_warn("store: a checkpoint is unfinished or damaged and is removed",
                  {{"directory", directory}, {"detail", state.error().detail}});
-        if (auto removed = remove_tree(files, directory); !removed) return fail(removed.error());
+        if (auto removed = remove_checkpoint(files, directory); !removed) return fail(removed.error());
     }
     return result;
+}
+
+std::uint64_t newest_sequence(const std::vector<Checkpoint>& checkpoints) {
+    std::uint64_t newest = 0;
+    for (const auto& one : checkpoints) newest = std::max(newest, one.state.stamp.sequence);
+    return newest;
 }
 
 Result<std::uint64_t> EmbeddedStore::checkpoint() {
@@ -82,8 +105,10 @@ Result<std::uint64_t> EmbeddedStore::checkpoint_and_prune(std::size_t keep) {
     if (!status.ok()) return fail(index_error(status));
     if (auto synced = files_.sync_directory(parent); !synced) return fail(synced.error());
     // Opening it shows that it is good, and tells which position it has.
-    auto state = state_of(files_, made.directory);
+    auto state = state_of_checkpoint(files_, made.directory);
     if (!state) return fail(state.error());
+    auto kept = replace_file(files_, cat(made.directory, kStateFile), encode(*state));
+    if (!kept) return fail(kept.error());
     made.state = *state;
     const auto position = made.state.stamp.position;
 
@@ -97,7 +122,7 @@ Result<std::uint64_t> EmbeddedStore::checkpoint_and_prune(std::size_t keep) {
         }
     }
     for (const auto& one : old) {
-        if (auto removed = remove_tree(files_, one.directory); !removed) return fail(removed.error());
+        if (auto removed = remove_checkpoint(files_, one.directory); !removed) return fail(removed.error());
     }
     return position;
 }

@@ -98,11 +98,14 @@ Result<void> EmbeddedStore::open() {
     }
     if (!index) return fail(index.error());
     index_ = std::move(*index);
+    auto checkpoints = load_checkpoints(files_, directory);
+    if (!checkpoints) return fail(checkpoints.error());
+    checkpoints_ = std::move(*checkpoints);
     segments_->never_below(index_->state().next_segment);
     log_ = std::make_unique<Log>(*segments_, [this] { return clock_.now_ms(); }, options_.segment_bytes);
-    auto recovered = log_->recover(index_->state().stamp, [this](const LogRecord& record, const Segment& segment) {
-        return index_->apply(record, segment);
-    });
+    auto recovered = log_->recover(
+        index_->state().stamp, newest_sequence(checkpoints_),
+        [this](const LogRecord& record, const Segment& segment) { return index_->apply(record, segment); });
     if (!recovered) return recovered;
     for (const auto id : index_->live_segments()) {
         if (!segments_->find(id)) {
@@ -110,9 +113,6 @@ Result<void> EmbeddedStore::open() {
                         cat("segment ", id, " is missing, and mail was in it"));
         }
     }
-    auto checkpoints = load_checkpoints(files_, directory);
-    if (!checkpoints) return fail(checkpoints.error());
-    checkpoints_ = std::move(*checkpoints);
     watch_space();
 
     StagingLimits limits{options_.segment_bytes, options_.upload_bytes_max, options_.uploads_max,

@@ -55,7 +55,7 @@ class EmbeddedStore final : public Store {
 
     // verify.cc
     struct Verification;
-    void verify_segments(Verification& v);
+    void verify_checkpoints(Verification& v);
     void verify_log_segment(Verification& v, const Lease& segment);
     void verify_bodies(Verification& v);
     void verify_keys(Verification& v);
@@ -87,6 +87,10 @@ class EmbeddedStore final : public Store {
 
 // checkpoint.cc: the good ones in a store's directory, oldest first; what was cut short is removed.
 Result<std::vector<Checkpoint>> load_checkpoints(Files& files, const std::string& store_directory);
+// Of the last record that any of them contains: it was synced.
+std::uint64_t newest_sequence(const std::vector<Checkpoint>& checkpoints);
+// Opens it, which shows that it is good.
+Result<IndexState> state_of_checkpoint(Files& files, const std::string& directory);
 IndexOptions index_options(const Options& options, std::string directory);
 
 // rebuild.cc

@@ -59,8 +59,9 @@ class Log {
     Log(SegmentTable& table, std::function<std::int64_t()> now_ms, std::uint64_t segment_bytes)
         : table_(table), now_ms_(std::move(now_ms)), segment_bytes_(segment_bytes) {}
 
-    // Replays what is behind `stamp`, secures the tail and makes ready for append(). corrupt: see Error::detail.
-    Result<void> recover(const Stamp& stamp, const Replay& replay);
+    // Replays what is behind `stamp`, secures the tail and makes ready for append(). Records up to `synced` are known to
+    // have been synced, because a checkpoint contains them. corrupt: see Error::detail.
+    Result<void> recover(const Stamp& stamp, std::uint64_t synced, const Replay& replay);
 
     // Writes one record and syncs it. no_space: nothing has happened. Any other error: the log is in doubt, and the
     // process must end.
@@ -78,7 +79,7 @@ class Log {
     Result<void> drop_empty_last(const Stamp& stamp);
     Result<void> read_to_end(const std::vector<Lease>& segments, std::size_t first, const Replay& replay,
                              Tail& tail);
-    Result<void> secure(Tail& tail, const Replay& replay);
+    Result<void> secure(Tail& tail, std::uint64_t synced, const Replay& replay);
     Result<void> rotate(std::uint64_t room);
     Result<void> write(const LogRecord& record, std::string_view header,
                        std::span<const std::string_view> bodies);

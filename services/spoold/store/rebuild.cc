@@ -18,6 +18,7 @@ Result<void> copy_checkpoint(Files& files, const std::string& from, const std::s
     auto names = files.list(from);
     if (!names) return fail(names.error());
     for (const auto& name : *names) {
+        if (name == "state") continue;
         const auto source = cat(from, "/", name);
         const auto target = cat(to, "/", name);
         if (name.ends_with(".sst")) {
@@ -31,7 +32,8 @@ Result<void> copy_checkpoint(Files& files, const std::string& from, const std::s
     return files.sync_directory(to);
 }
 
-Result<std::uint64_t> replay_into(Files& files, const Options& options, const std::string& directory) {
+Result<std::uint64_t> replay_into(Files& files, const Options& options, const std::string& directory,
+                                  std::uint64_t synced) {
     SegmentTable segments(files, cat(options.directory, "/log"), options.segment_bytes,
                           options.open_segments_max);
     if (auto done = segments.load(); !done) return fail(done.error());
@@ -42,7 +44,7 @@ Result<std::uint64_t> replay_into(Files& files, const Options& options, const st
     const Clock& clock = options.clock != nullptr ? *options.clock : system_clock;
     Log log(segments, [&] { return clock.now_ms(); }, options.segment_bytes);
     std::uint64_t records = 0;
-    auto done = log.recover((*index)->state().stamp, [&](const LogRecord& record, const Segment& segment) {
+    auto done = log.recover((*index)->state().stamp, synced, [&](const LogRecord& record, const Segment& segment) {
         ++records;
         return (*index)->apply(record, segment);
     });
@@ -57,14 +59,15 @@ Result<std::uint64_t> replay_into(Files& files, const Options& options, const st
     return records;
 }
 
-Result<std::uint64_t> try_from(Files& files, const Options& options, const std::string& checkpoint) {
+Result<std::uint64_t> try_from(Files& files, const Options& options, const std::string& checkpoint,
+                               std::uint64_t synced) {
     const auto directory = new_index_path(options);
     if (auto done = remove_tree(files, directory); !done) return fail(done.error());
     if (auto done = ensure_directory(files, directory); !done) return fail(done.error());
     if (!checkpoint.empty()) {
         if (auto done = copy_checkpoint(files, checkpoint, directory); !done) return fail(done.error());
     }
-    return replay_into(files, options, directory);
+    return replay_into(files, options, directory, synced);
 }
 
 }  // namespace
@@ -77,7 +80,7 @@ Result<std::uint64_t> rebuild_index(Files& files, const Options& options) {
     sources.emplace_back();  // the log alone
     Result<std::uint64_t> records = std::uint64_t{0};
     for (const auto& source : sources) {
-        records = try_from(files, options, source);
+        records = try_from(files, options, source, newest_sequence(*checkpoints));
         log_info("store: the index is made anew", {{"from", source.empty() ? "the log alone" : source},
                                                    {"good", records.has_value()},
                                                    {"detail", records ? "" : records.error().detail}});

@@ -130,9 +130,13 @@ Result<void> Log::read_to_end(const std::vector<Lease>& segments, std::size_t fi
     return {};
 }
 
-Result<void> Log::secure(Tail& tail, const Replay& replay) {
+Result<void> Log::secure(Tail& tail, std::uint64_t synced, const Replay& replay) {
     auto record = std::move(*tail.record);
     const auto holder = table_.find(record.header.segment);
+    if (record.header.sequence <= synced) {
+        holder->end = record.end();
+        return replay(record, *holder);
+    }
     SegmentReader reader(table_, holder, record.end());
     auto whole = reader.bodies_are_whole(record);
     if (!whole) return fail(whole.error());
@@ -158,7 +162,7 @@ Result<void> Log::secure(Tail& tail, const Replay& replay) {
     return replay(*again, *active_);
 }
 
-Result<void> Log::recover(const Stamp& stamp, const Replay& replay) {
+Result<void> Log::recover(const Stamp& stamp, std::uint64_t synced, const Replay& replay) {
     if (auto done = drop_empty_last(stamp); !done) return done;
     const auto segments = table_.all(SegmentKind::log);
     end_ = stamp;
@@ -167,7 +171,7 @@ Result<void> Log::recover(const Stamp& stamp, const Replay& replay) {
     Tail tail;
     if (auto done = read_to_end(segments, *first, replay, tail); !done) return done;
     if (tail.record) {
-        if (auto done = secure(tail, replay); !done) return done;
+        if (auto done = secure(tail, synced, replay); !done) return done;
     } else if (tail.segment) {
         // Everything is in the index, so it was synced. Go on in this segment if it was closed properly, that is
         // without anything behind its last record.

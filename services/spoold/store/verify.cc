@@ -92,6 +92,22 @@ void EmbeddedStore::verify_keys(Verification& v) {
     }
 }
 
+void EmbeddedStore::verify_checkpoints(Verification& v) {
+    std::vector<Checkpoint> checkpoints;
+    {
+        const std::lock_guard lock(checkpoints_mutex_);
+        checkpoints = checkpoints_;
+    }
+    for (const auto& one : checkpoints) {
+        auto state = state_of_checkpoint(files_, one.directory);
+        if (!state) {
+            v.problem(cat(one.directory, ": ", state.error().detail));
+        } else if (state->stamp.position != one.state.stamp.position) {
+            v.problem(cat(one.directory, " has another position than its file says"));
+        }
+    }
+}
+
 Result<VerifyReport> EmbeddedStore::verify() {
     const std::lock_guard lock(work_mutex_);
     Verification v;
@@ -103,6 +119,7 @@ Result<VerifyReport> EmbeddedStore::verify() {
     for (const auto& segment : segments_->all(SegmentKind::log)) verify_log_segment(v, segment);
     verify_bodies(v);
     verify_keys(v);
+    verify_checkpoints(v);
     if (const auto status = index_->db().VerifyChecksum(); !status.ok()) v.problem(status.ToString());
     return std::move(v.report);
 }
