@@ -88,14 +88,6 @@ std::string domain_of(const std::string& path, const std::string& otherwise) {
     return at == std::string::npos ? otherwise : path.substr(at + 1);
 }
 
-// The answer to a plan of which something was refused: nothing of it was stored, so one answer is true for all.
-// A refusal that will last for all is told as it is; else the client tries again and is told at RCPT.
-const v1::Error* refusal_of(const v1::CommitPlanReply& reply) {
-    for (const auto& outcome : reply.deliveries())
-        if (outcome.has_refused()) return &outcome.refused();
-    return nullptr;
-}
-
 }  // namespace
 
 std::unique_ptr<Text> make_text(Session& session) {
@@ -134,13 +126,7 @@ Async<void> deliver(Session& session, std::unique_ptr<Text> text) {
     const auto recipients = session.envelope().recipients.size();
     session.reset_envelope();
 
-    auto reply = co_await parts.spool.call(std::move(plan)).result();
-    if (!reply) co_await fail(std::move(reply.error()));
-    if (const auto* refused = refusal_of(*reply)) {
-        log_info("refused at the end", {{"id", id}, {"text", refused->text()}});
-        co_await session.reply(452, "4.2.1", "A recipient cannot receive this now, try again.");
-        co_return;
-    }
+    co_await parts.spool.call(std::move(plan));
     log_info("received", {{"id", id}, {"session", session.id()}, {"from", session.peer_ip()},
                           {"bytes", bytes}, {"recipients", recipients}});
     co_await session.reply(250, "2.0.0", cat("Stored as ", id, "."));

@@ -1,4 +1,6 @@
 // One message for all its recipients, and what is to be sent because of it, in one commit (design.md §5).
+#include <algorithm>
+
 #include "spoold/intake/intake.h"
 #include "spoold/intake/new_mail.h"
 #include "spoold/intake/outcomes.h"
@@ -33,13 +35,6 @@ Result<void> check_plan(const v1::CommitPlan& plan) {
     return {};
 }
 
-void set_refused(v1::DeliveryOutcome& outcome, const Error& error) {
-    auto* refused = outcome.mutable_refused();
-    refused->set_kind(static_cast<v1::ErrorKind>(static_cast<int>(error.kind) + 1));
-    refused->set_text(error.text);
-    refused->set_detail(error.detail);
-}
-
 class PlanTx {
   public:
     PlanTx(store::Transaction& transaction, const Mailboxes::Parts& parts, const v1::CommitPlan& plan,
@@ -54,8 +49,9 @@ class PlanTx {
         next_message_ = count == 0 ? 0 : take_numbers(tx_, keys::kNextMessageId, count);
         for (const auto& delivery : plan_.deliveries()) {
             auto done = deliver(delivery, *body, *reply.add_deliveries(), changes);
-            if (!done) return done;
+            if (!done) refused_.push_back(std::move(done.error()));
         }
+        if (!refused_.empty()) return fail(verdict());
         for (const auto& outbound : plan_.outbound()) {
             auto id = enqueue(outbound, *body);
             if (!id) return fail(std::move(id.error()));
@@ -77,7 +73,16 @@ class PlanTx {
         return box.folder(box.state().inbox);
     }
 
-    // Everything here refuses this recipient only, so nothing may have been written yet.
+    // One answer for all: nothing of the plan is stored. What holds for every recipient is told as it is; else the
+    // sender tries again and hears at RCPT whom it cannot reach.
+    Error verdict() {
+        const bool all = refused_.size() == static_cast<std::size_t>(plan_.deliveries_size()) &&
+                         plan_.outbound().empty();
+        const auto same = [this](const Error& error) { return error.kind == refused_.front().kind; };
+        if (all && std::all_of(refused_.begin(), refused_.end(), same)) return std::move(refused_.front());
+        return Error::make(Kind::busy, "A recipient cannot receive this mail now, try again.", refused_.front().text);
+    }
+
     Result<FolderTx*> check(AccountTx& box, const v1::Delivery& delivery, std::uint64_t bytes) const {
         auto folder = target(box, delivery.folder());
         if (!folder) return folder;
@@ -89,18 +94,14 @@ class PlanTx {
     Result<void> deliver(const v1::Delivery& delivery, BodyTx& body, v1::DeliveryOutcome& outcome,
                          ChangeSet& changes) {
         const auto message = next_message_++;
-        const auto refuse = [&outcome](const Error& error) {
-            set_refused(outcome, error);
-            return Result<void>();
-        };
         auto box = AccountTx::open(tx_, parts_, AccountId{delivery.account_id()});
-        if (!box) return refuse(box.error());
+        if (!box) return fail(std::move(box.error()));
         auto folder = check(*box, delivery, body.bytes() + delivery.prefix().size());
-        if (!folder) return refuse(folder.error());
+        if (!folder) return fail(std::move(folder.error()));
         auto keywords = box->keyword_ids(delivery.keywords());
         // A keyword that can't be had is no reason to turn mail away.
         if (!keywords && keywords.error().kind == Kind::invalid) keywords = std::vector<KeywordId>();
-        if (!keywords) return refuse(keywords.error());
+        if (!keywords) return fail(std::move(keywords.error()));
 
         Placement to;
         to.message = MessageId{message};
@@ -134,6 +135,7 @@ class PlanTx {
     const NewMail& mail_;
     std::uint64_t seed_;
     std::uint64_t next_message_ = 0;
+    std::vector<Error> refused_;
 };
 
 }  // namespace
