@@ -26,6 +26,7 @@ class Ledger:
         self.flags = {}     # (address, folder, uid) -> {keyword: True or None}
         self.expunged = {}  # (address, folder, uid) -> True or None
         self.problems = []
+        self.answered = 0
 
     def begin(self, mail_id, data, addresses):
         with self.lock:
@@ -36,6 +37,7 @@ class Ledger:
     def settle(self, mail_id, address, acknowledged):
         with self.lock:
             self.outcomes[(mail_id, address)] = acknowledged
+            self.answered += acknowledged
 
     def saw_uid(self, address, folder, validity, uid, mail_id):
         """The same UID must mean the same mail for ever."""
@@ -48,9 +50,12 @@ class Ledger:
         with self.lock:
             self.problems.append(text)
 
+    def acknowledged(self):
+        with self.lock:
+            return self.answered
+
     def counts(self):
-        answered = sum(1 for value in self.outcomes.values() if value)
-        return {"acknowledged": answered, "no answer": sum(1 for v in self.outcomes.values() if v is None),
+        return {"acknowledged": self.answered, "no answer": sum(1 for v in self.outcomes.values() if v is None),
                 "flags": sum(len(v) for v in self.flags.values()), "expunged": len(self.expunged)}
 
 

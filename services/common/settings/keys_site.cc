@@ -24,7 +24,6 @@ void declare_auth(Table& table) {
 void declare_test(Table& table) {
     Section<Test> s(table, "test", &Settings::test, "For tests.", Visibility::hidden);
     s.amount("clock_offset_ms", &Test::clock_offset_ms, 0, UINT64_C(4'000'000'000'000), "Moves the clock forward.");
-    s.text("file_faults", &Test::file_faults, "Lets the file layer of the store forget what was not synced.");
 }
 
 }  // namespace

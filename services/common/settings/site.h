@@ -49,7 +49,6 @@ struct Auth {
 // Moved by tests only; never documented.
 struct Test {
     std::uint64_t clock_offset_ms = 0;
-    std::string file_faults;
 };
 
 }  // namespace tayori::settings
