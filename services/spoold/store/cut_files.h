@@ -65,6 +65,9 @@ class CutFiles final : public Files {
     Result<std::unique_ptr<FileLock>> lock(const std::string& path) override;
 
   private:
+    static constexpr std::uint64_t kSectorBytes = 512;  // what a disk writes whole or not at all
+    static constexpr std::string_view kSavedDirectory = ".cut";
+
     class CutFile;
     friend class CutFile;
 

@@ -40,7 +40,7 @@ struct Options {
     std::uint64_t checkpoint_every_bytes = 1ull << 30;  // of log
     std::size_t checkpoints_kept = 2;
 
-    unsigned compact_below_live_percent = 50;  // a segment with less of its bytes alive is compacted
+    unsigned compact_dead_percent = 50;  // a segment of which so much is dead is compacted
     std::uint64_t compaction_group_bytes = 4ull << 20;
 
     bool background = true;  // false: maintain() is called by a test

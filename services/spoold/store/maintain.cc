@@ -65,7 +65,7 @@ std::vector<Lease> EmbeddedStore::worth_compacting() const {
                 kind == SegmentKind::log) {
                 continue;
             }
-            const bool mostly_dead = live * 100 < end * options_.compact_below_live_percent;
+            const bool mostly_dead = (end - std::min(end, live)) * 100 >= end * options_.compact_dead_percent;
             const bool small_one = kind == SegmentKind::log &&
                                    end < options_.segment_bytes / kSmallSegmentDivisor;
             if (mostly_dead || small_one) result.push_back(segment);

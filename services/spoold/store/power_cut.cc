@@ -14,8 +14,6 @@
 namespace tayori::store {
 namespace {
 
-constexpr const char* kVariable = "TAYORI_POWER_CUT";
-
 struct Wanted {
     bool by_signal = false;
     std::uint64_t after_syncs = 0;
@@ -45,17 +43,16 @@ bool parse(std::string_view text, Wanted& wanted) {
 
 }  // namespace
 
-Result<std::unique_ptr<CutFiles>> power_cut_from_environment(const std::string& directory) {
-    const char* text = std::getenv(kVariable);
-    if (text == nullptr || *text == '\0') return std::unique_ptr<CutFiles>();
+Result<std::unique_ptr<CutFiles>> make_power_cut(std::string_view setting, const std::string& directory) {
+    if (setting.empty()) return std::unique_ptr<CutFiles>();
     Wanted wanted;
-    if (!parse(text, wanted)) {
+    if (!parse(setting, wanted)) {
         return fail(Kind::invalid, "Wrong power cut setting.",
-                    cat(kVariable, "=", text, ": signal, after_syncs=N and seed=N are known"));
+                    cat(setting, ": signal, after_syncs=N and seed=N are known"));
     }
     auto files = std::make_unique<CutFiles>(posix_files(), directory, CutFiles::Syncs::real);
     auto* raw = files.get();
-    log_warn("store: the power of this process can be cut, for tests only", {{"setting", text}});
+    log_warn("store: the power of this process can be cut, for tests only", {{"setting", setting}});
     files->on_cut([raw, seed = wanted.seed] {
         raw->forget(seed);
         std::_Exit(kPowerCutExit);

@@ -11,8 +11,8 @@ namespace {
 constexpr int kPuts = 1000;
 
 // Runs in the child: commits numbers, and says each one after it is durable.
-[[noreturn]] void commit_until_cut(const std::string& directory, int say) {
-    auto files = power_cut_from_environment(directory);
+[[noreturn]] void commit_until_cut(const std::string& directory, const std::string& setting, int say) {
+    auto files = make_power_cut(setting, directory);
     if (!files || !*files) std::_Exit(1);
     auto store = open_embedded(small_options(directory, files->get()));
     if (!store) std::_Exit(2);
@@ -31,8 +31,7 @@ int cut_one(const std::string& directory, const std::string& setting, bool by_si
     const pid_t child = ::fork();
     if (child == 0) {
         ::close(ends[0]);
-        ::setenv("TAYORI_POWER_CUT", setting.c_str(), 1);
-        commit_until_cut(directory, ends[1]);
+        commit_until_cut(directory, setting, ends[1]);
     }
     ::close(ends[1]);
     int said = -1;
@@ -72,12 +71,10 @@ TEST(Process, LosesNothingItHasSaidWhenThePowerGoesAtASignal) {
 }
 
 TEST(Process, AWrongSettingIsRefused) {
-    ::setenv("TAYORI_POWER_CUT", "sometimes", 1);
-    auto files = power_cut_from_environment("/tmp");
+    auto files = make_power_cut("sometimes", "/tmp");
     ASSERT_FALSE(files);
     EXPECT_EQ(files.error().kind, Kind::invalid);
-    ::unsetenv("TAYORI_POWER_CUT");
-    EXPECT_TRUE(power_cut_from_environment("/tmp").value() == nullptr);
+    EXPECT_TRUE(make_power_cut("", "/tmp").value() == nullptr);
 }
 
 }  // namespace
