@@ -401,6 +401,30 @@ TEST_F(MailboxesTest, ExpungedMailComesBackUntilItIsPurged) {
     EXPECT_EQ(spool.body(anna, expunged[0]), "gone");
 }
 
+// Below the floor the answer is everything that does not live (RFC 7162 §3.2.5.2).
+TEST_F(MailboxesTest, TheExpungeLogHasAFloor) {
+    ASSERT_TRUE(create("log"));
+    const auto created = spool.folder(anna, "log");
+    Modseq middle = 0;
+    const Uid count = kExpungeLogEntriesMax + 10;
+    for (Uid uid = 1; uid <= count; ++uid) {
+        ASSERT_TRUE(spool.append(anna, "log", "m"));
+        const auto expunged = call(&Mailboxes::expunge, expunge_request(created.folder_id(), uid, uid));
+        if (uid == count / 2 + 100) middle = expunged->modseq();
+    }
+    ASSERT_TRUE(spool.append(anna, "log", "stays"));
+    const auto vanished = [&](Modseq since) {
+        const auto reply = spool.open_folder(anna, created.folder_id(), since, created.uid_validity());
+        std::vector<std::pair<Uid, Uid>> ranges;
+        for (const auto& range : reply->vanished()) ranges.emplace_back(range.first(), range.last());
+        EXPECT_EQ(reply->references().uid_size(), 1);
+        return ranges;
+    };
+    using Ranges = std::vector<std::pair<Uid, Uid>>;
+    EXPECT_EQ(vanished(created.highest_modseq()), (Ranges{{1, count}}));
+    EXPECT_EQ(vanished(middle), (Ranges{{count / 2 + 101, count}}));
+}
+
 TEST_F(MailboxesTest, OneSessionForAMaildrop) {
     for (int i = 0; i < 3; ++i) ASSERT_TRUE(spool.append(anna, "INBOX", "m"));
     auto first = Spool::drain(spool.mailboxes->open_maildrop(anna, LeaseOwner{1}));
