@@ -257,30 +257,33 @@ TEST_F(MailboxesTest, TheQuotaHoldsAndSentHasAReserve) {
     EXPECT_EQ(quota->messages_used(), 2u);
 }
 
-TEST_F(MailboxesTest, OnePlanDeliversToAllAndRefusesEachByItself) {
-    const auto bea = spool.add_account();
-    const auto full = spool.add_account({true, 5, 0});
+v1::CommitPlan plan_for(std::initializer_list<AccountId> accounts) {
     v1::CommitPlan plan;
-    plan.set_request_id("plan-1");
     plan.set_bytes("From: x\r\n\r\nbody");
     Spool::summarise(*plan.mutable_summary(), plan.bytes());
-    const std::uint64_t to[] = {raw(anna), raw(full), raw(bea), 99};
-    for (const auto account : to) {
+    for (const auto account : accounts) {
         auto* delivery = plan.add_deliveries();
-        delivery->set_account_id(account);
-        delivery->set_prefix(cat("Delivered-To: ", account, "\r\n"));
+        delivery->set_account_id(raw(account));
+        delivery->set_prefix(cat("Delivered-To: ", raw(account), "\r\n"));
     }
-    plan.mutable_deliveries(2)->set_folder("no such folder");
+    return plan;
+}
+
+TEST_F(MailboxesTest, OnePlanDeliversToAll) {
+    const auto bea = spool.add_account();
+    auto plan = plan_for({anna, bea, anna});
+    plan.set_request_id("plan-1");
+    plan.mutable_deliveries(1)->set_folder("no such folder");
+    plan.mutable_deliveries(2)->set_folder("Archive");
     auto* outbound = plan.add_outbound();
     outbound->set_reverse_path("x@example.test");
     outbound->add_recipients("y@elsewhere.test");
     const auto reply = spool.plan(plan);
     ASSERT_TRUE(reply);
-    ASSERT_EQ(reply->deliveries_size(), 4);
+    ASSERT_EQ(reply->deliveries_size(), 3);
     EXPECT_EQ(reply->deliveries(0).uid(), 1u);
-    EXPECT_EQ(reply->deliveries(1).refused().kind(), v1::ERROR_KIND_OVER_QUOTA);
-    EXPECT_EQ(reply->deliveries(2).folder_id(), spool.folder(bea, "INBOX").folder_id());
-    EXPECT_EQ(reply->deliveries(3).refused().kind(), v1::ERROR_KIND_NOT_FOUND);
+    EXPECT_EQ(reply->deliveries(1).folder_id(), spool.folder(bea, "INBOX").folder_id());
+    EXPECT_EQ(reply->deliveries(2).folder_id(), spool.folder(anna, "Archive").folder_id());
     EXPECT_EQ(reply->queue_ids_size(), 1);
     EXPECT_EQ(spool.queue->counts()->waiting, 1u);
     EXPECT_EQ(spool.plan(plan)->SerializeAsString(), reply->SerializeAsString());
@@ -296,18 +299,26 @@ TEST_F(MailboxesTest, OnePlanDeliversToAllAndRefusesEachByItself) {
         return true;
     }));
     EXPECT_EQ(spool.store->stats().bodies, 1u);
+    ASSERT_TRUE(spool.commit([&](store::Transaction& t) { return Queue::remove(t, QueueId{reply->queue_ids(0)}); }));
+    EXPECT_EQ(spool.queue->counts()->waiting, 0u);
+    EXPECT_EQ(spool.store->stats().bodies, 1u);
 }
 
-TEST_F(MailboxesTest, APlanThatNobodyTakesLeavesNothing) {
-    v1::CommitPlan plan;
-    plan.set_bytes("x");
-    plan.add_deliveries()->set_account_id(99);
-    const auto reply = spool.plan(plan);
-    ASSERT_TRUE(reply);
-    EXPECT_TRUE(reply->deliveries(0).has_refused());
+TEST_F(MailboxesTest, APlanThatNotAllCanTakeLeavesNothing) {
+    const auto full = spool.add_account({true, 5, 0});
+    const AccountId nobody{99};
+    EXPECT_EQ(spool.plan(plan_for({anna, full})).error().kind, Kind::busy);
+    EXPECT_EQ(spool.plan(plan_for({full})).error().kind, Kind::over_quota);
+    EXPECT_EQ(spool.plan(plan_for({nobody})).error().kind, Kind::not_found);
+    EXPECT_EQ(spool.plan(plan_for({full, nobody})).error().kind, Kind::busy);
+    EXPECT_EQ(spool.folder(anna, "INBOX").messages(), 0u);
     EXPECT_EQ(spool.store->stats().bodies, 0u);
-    plan.clear_content();
-    EXPECT_EQ(spool.plan(plan).error().kind, Kind::invalid);
+    auto empty = plan_for({anna});
+    empty.clear_content();
+    EXPECT_EQ(spool.plan(empty).error().kind, Kind::invalid);
+    auto long_prefix = plan_for({anna});
+    long_prefix.mutable_deliveries(0)->set_prefix(std::string(kPrefixBytesMax + 1, 'p'));
+    EXPECT_EQ(spool.plan(long_prefix).error().kind, Kind::invalid);
 }
 
 TEST_F(MailboxesTest, LargeBodiesComeAsUploads) {
