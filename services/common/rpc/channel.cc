@@ -5,6 +5,7 @@
 
 #include "common/base/text.h"
 #include "common/rpc/limits.h"
+#include "common/rpc/runtime.h"
 
 namespace tayori::rpc {
 
@@ -47,6 +48,7 @@ Result<std::shared_ptr<grpc::ChannelCredentials>> credentials(const std::string&
 
 Result<std::shared_ptr<grpc::Channel>> make_channel(const std::string& address,
                                                     const TlsFiles& tls) {
+    keep_grpc();
     auto creds = credentials(address, tls);
     if (!creds) return fail(std::move(creds.error()));
     grpc::ChannelArguments args;

@@ -83,6 +83,7 @@ class Core : public std::enable_shared_from_this<Core> {
     void lost(const grpc::Status& status);
     void fail_or_keep(const Error& error);
     void retry_later();
+    void clear_ending();
     void send(Slot& slot);
     void cancel(const Slot& slot);
     void finish(Slot& slot, std::optional<Error> error);
@@ -99,9 +100,9 @@ class Core : public std::enable_shared_from_this<Core> {
     std::optional<Error> hopeless_;  // why the last attempt can't be helped by another
     Event changed_;
 
-    std::array<std::shared_ptr<Wire>, 2> wires_;
+    std::array<std::unique_ptr<Wire>, 2> wires_;
     std::array<bool, 2> welcomed_{};
-    std::vector<std::shared_ptr<Wire>> ending_;  // closed, not yet done
+    std::vector<std::unique_ptr<Wire>> ending_;  // closed, not yet free
     std::uint64_t generation_ = 0;
     bool started_ = false;
     bool stopped_ = false;

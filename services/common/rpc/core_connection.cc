@@ -33,7 +33,7 @@ void Core::stop() {
         if (wire != nullptr) ending_.push_back(std::move(wire));
     }
     for (auto& wire : ending_) wire->close();
-    for (auto& wire : ending_) wire->wait_done();
+    for (auto& wire : ending_) wire->wait_free();
     ending_.clear();
 }
 
@@ -44,7 +44,12 @@ Async<void> Core::connect() {
     }
 }
 
+void Core::clear_ending() {
+    std::erase_if(ending_, [](auto& wire) { return wire->is_free(); });
+}
+
 void Core::attempt() {
+    clear_ending();
     ++generation_;
     welcomed_ = {};
     v1::Hello hello;
@@ -80,10 +85,7 @@ void Core::flush() {
 
 void Core::rung(std::uint64_t generation) {
     if (stopped_) return;
-    std::erase_if(ending_, [](auto& wire) {
-        wire->drain();
-        return wire->done();
-    });
+    clear_ending();
     if (generation != generation_) return;
     for (auto channel : {Channel::control, Channel::bulk}) {
         if (wire(channel) != nullptr) receive(channel);
@@ -95,9 +97,8 @@ void Core::rung(std::uint64_t generation) {
 
 void Core::receive(Channel channel) {
     const auto generation = generation_;
-    const auto keep = wires_[static_cast<std::size_t>(channel)];
     std::vector<v1::Reply*> replies;
-    for (auto& frame : keep->drain()) {
+    for (auto& frame : wire(channel)->drain()) {
         if (frame->has_welcome()) receive_welcome(channel, frame->welcome());
         if (generation != generation_) return;
         for (auto& event : frame->events()) dispatch(event);

@@ -1,5 +1,8 @@
 #include "common/rpc/wire.h"
 
+#include <chrono>
+#include <thread>
+
 #include "common/rpc/limits.h"
 
 namespace tayori::rpc::detail {
@@ -9,10 +12,9 @@ Wire::Wire(std::shared_ptr<grpc::Channel> channel, std::function<void()> bell)
       stub_(v1::SpoolStream::NewStub(channel_)),
       bell_(std::move(bell)) {}
 
-std::shared_ptr<Wire> Wire::open(std::shared_ptr<grpc::Channel> channel, const v1::Hello& hello,
+std::unique_ptr<Wire> Wire::open(std::shared_ptr<grpc::Channel> channel, const v1::Hello& hello,
                                  std::function<void()> bell) {
-    std::shared_ptr<Wire> wire(new Wire(std::move(channel), std::move(bell)));
-    wire->self_ = wire;
+    std::unique_ptr<Wire> wire(new Wire(std::move(channel), std::move(bell)));
     *wire->frame_out_.mutable_hello() = hello;
     wire->frame_in_ = std::make_unique<v1::ServerFrame>();
     wire->stub_->async()->Open(&wire->context_, wire.get());
@@ -86,9 +88,9 @@ void Wire::close() {
     }
 }
 
-void Wire::wait_done() {
-    std::unique_lock lock(mutex_);
-    over_.wait(lock, [this] { return done_; });
+void Wire::wait_free() {
+    // Between OnDone's beginning and its end lie microseconds, and before it the cancelled call's way through gRPC.
+    while (!is_free()) std::this_thread::sleep_for(std::chrono::microseconds(50));
 }
 
 void Wire::ring(std::unique_lock<std::mutex> lock) {
@@ -129,14 +131,13 @@ void Wire::OnWriteDone(bool ok) {
 }
 
 void Wire::OnDone(const grpc::Status& status) {
-    auto self = std::move(self_);
-    // All under the lock: wait_done() must not return, and the bell's owner vanish, before the bell
-    // has rung.
-    std::lock_guard lock(mutex_);
-    status_ = status;
-    done_ = true;
-    bell_();
-    over_.notify_all();
+    {
+        std::lock_guard lock(mutex_);
+        status_ = status;
+        done_ = true;
+        bell_();
+    }
+    free_.store(true, std::memory_order_release);  // the owner may destroy us from here on
 }
 
 }  // namespace tayori::rpc::detail

@@ -9,7 +9,7 @@
 
 #include <grpcpp/grpcpp.h>
 
-#include <condition_variable>
+#include <atomic>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -29,7 +29,7 @@ class Wire final : public grpc::ClientBidiReactor<v1::ClientFrame, v1::ServerFra
   public:
     // `bell` is called by gRPC's threads when drain() has something new, at most once until then;
     // and once when all is over.
-    static std::shared_ptr<Wire> open(std::shared_ptr<grpc::Channel> channel,
+    static std::unique_ptr<Wire> open(std::shared_ptr<grpc::Channel> channel,
                                       const v1::Hello& hello, std::function<void()> bell);
 
     // Gathers; nothing leaves before flush().
@@ -40,10 +40,11 @@ class Wire final : public grpc::ClientBidiReactor<v1::ClientFrame, v1::ServerFra
     // Frames in the order of arrival.
     std::vector<std::unique_ptr<v1::ServerFrame>> drain();
     bool done() const;            // nothing will come any more
+    bool is_free() const { return free_.load(std::memory_order_acquire); }
     grpc::Status status() const;  // when done()
 
     void close();      // hangs up, without waiting
-    void wait_done();  // blocks until gRPC has let go; after close()
+    void wait_free();  // blocks until gRPC has let go; after close()
 
   private:
     Wire(std::shared_ptr<grpc::Channel> channel, std::function<void()> bell);
@@ -58,14 +59,12 @@ class Wire final : public grpc::ClientBidiReactor<v1::ClientFrame, v1::ServerFra
     std::unique_ptr<v1::SpoolStream::Stub> stub_;
     grpc::ClientContext context_;
     std::function<void()> bell_;
-    std::shared_ptr<Wire> self_;
 
     // The loop's.
     std::vector<std::unique_ptr<v1::Call>> gathered_;
     std::vector<v1::Credit> gathered_credits_;
 
     mutable std::mutex mutex_;
-    std::condition_variable over_;
     std::deque<std::unique_ptr<v1::Call>> calls_;
     std::vector<v1::Credit> credits_;
     v1::ClientFrame frame_out_;  // gRPC's while writing_
@@ -78,6 +77,7 @@ class Wire final : public grpc::ClientBidiReactor<v1::ClientFrame, v1::ServerFra
     bool rung_ = false;
     bool done_ = false;
     grpc::Status status_;
+    std::atomic<bool> free_{false};
 };
 
 }  // namespace tayori::rpc::detail

@@ -7,6 +7,7 @@
 #include "common/base/log.h"
 #include "common/base/text.h"
 #include "common/rpc/address.h"
+#include "common/rpc/runtime.h"
 #include "spoold/rpc/directory_service.h"
 
 namespace tayori::spool {
@@ -80,6 +81,7 @@ Result<std::unique_ptr<Server>> Server::start(ServerOptions options, ServerParts
 }
 
 Result<void> Server::open(const AdminService::Parts& admin) {
+    rpc::keep_grpc();
     grpc::EnableDefaultHealthCheckService(true);
     for (const auto& address : options_.listen) {
         auto opened =
@@ -129,17 +131,13 @@ Result<void> Server::open_door(const std::string& address, Entry entry,
     return {};
 }
 
-void Server::begin_stop() {
+void Server::stop(std::chrono::milliseconds grace) {
+    if (std::exchange(stopped_, true)) return;
+    const auto deadline = std::chrono::system_clock::now() + grace;
     for (auto& door : doors_) {
         if (auto* health = door->server->GetHealthCheckService()) health->SetServingStatus(false);
     }
-    streams_.finish_gracefully();
-}
-
-void Server::stop(std::chrono::milliseconds grace) {
-    if (std::exchange(stopped_, true)) return;
-    begin_stop();
-    const auto deadline = std::chrono::system_clock::now() + grace;
+    streams_.drain(deadline);
     for (auto& door : doors_) door->server->Shutdown(deadline);
     for (auto& door : doors_) door->server->Wait();
     doors_.clear();

@@ -1,9 +1,9 @@
 // spoold's doors: gRPC servers over the services. One for each kind of door, since a unix socket
 // stands for a role.
 //
-// Order of the end: begin_stop() refuses new calls and lets the running ones be answered; stop()
-// waits for that until the deadline, then cuts off. Afterwards no thread of gRPC is in our code any
-// more, and the store may be closed.
+// Order of the end: stop() refuses new calls as busy, lets the running ones be answered, at most until
+// the deadline, then cuts off. Afterwards no thread of gRPC is in our code any more, and the store may
+// be closed.
 #pragma once
 
 #include <chrono>
@@ -58,7 +58,6 @@ class Server {
     const std::vector<int>& ports() const { return ports_; }
     const Streams& streams() const { return streams_; }
 
-    void begin_stop();
     void stop(std::chrono::milliseconds grace);
 
   private:

@@ -110,8 +110,7 @@ void Session::read_if_possible() {
 
 void Session::finish_if_possible() {
     if (finished_ || writing_ || dispatching_) return;
-    const bool drained = stopping_ && calls_in_flight_ == 0 && replies_.empty();
-    if (!reads_over_ && !refused_ && !drained) return;
+    if (!reads_over_ && !refused_ && !finish_wanted_) return;
     finished_ = true;
     Finish(end_status_);
 }
@@ -304,9 +303,19 @@ void Session::OnDone() {
     auto self = std::move(self_);
 }
 
-void Session::finish_gracefully() {
+void Session::refuse_new_calls() {
     std::lock_guard lock(mutex_);
     stopping_ = true;
+}
+
+bool Session::is_idle() {
+    std::lock_guard lock(mutex_);
+    return finished_ || (calls_in_flight_ == 0 && replies_.empty() && !writing_ && !dispatching_);
+}
+
+void Session::finish() {
+    std::lock_guard lock(mutex_);
+    finish_wanted_ = true;
     if (!refused_) end_status_ = {grpc::StatusCode::UNAVAILABLE, "spoold stops"};
     finish_if_possible();
 }

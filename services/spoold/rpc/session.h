@@ -120,8 +120,10 @@ class Session final : public grpc::ServerBidiReactor<v1::ClientFrame, v1::Server
     // True: wait; the flow is resumed when the queue has drained.
     bool is_full(const std::shared_ptr<Flow>& flow);
 
-    // Refuses new calls as busy, lets those in flight be answered, then ends.
-    void finish_gracefully();
+    // The end, in three steps (Streams::drain).
+    void refuse_new_calls();  // as busy
+    bool is_idle();           // every call is answered and every answer written
+    void finish();            // cuts off what is not
 
     std::shared_ptr<void> state;  // the handler's; set in opened()
 
@@ -171,7 +173,8 @@ class Session final : public grpc::ServerBidiReactor<v1::ClientFrame, v1::Server
     bool writing_ = false;
     bool reads_over_ = false;
     bool refused_ = false;  // the hello was not accepted
-    bool stopping_ = false;
+    bool stopping_ = false;     // new calls are refused
+    bool finish_wanted_ = false;
     bool finished_ = false;  // Finish() was called: nothing may start any more
     grpc::Status end_status_;
 };

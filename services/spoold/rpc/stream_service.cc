@@ -1,10 +1,15 @@
 #include "spoold/rpc/stream_service.h"
 
+#include <algorithm>
+#include <thread>
+
 #include "common/base/log.h"
 
 namespace tayori::spool {
 
 namespace {
+
+inline constexpr std::chrono::milliseconds kDrainLook{5};
 
 // A stream that is refused before it says anything.
 class Refusal final : public grpc::ServerBidiReactor<v1::ClientFrame, v1::ServerFrame> {
@@ -32,7 +37,7 @@ void Streams::set_session(std::uint64_t id, std::weak_ptr<Session> session) {
         found->second.session = session;
         if (stopping_) late = session.lock();
     }
-    if (late != nullptr) late->finish_gracefully();
+    if (late != nullptr) late->refuse_new_calls();
 }
 
 void Streams::set_info(std::uint64_t id, SessionInfo info) {
@@ -65,16 +70,27 @@ std::vector<v1::DaemonStatus> Streams::daemons() const {
     return daemons;
 }
 
-void Streams::finish_gracefully() {
+std::vector<std::shared_ptr<Session>> Streams::sessions() const {
     std::vector<std::shared_ptr<Session>> sessions;
+    std::lock_guard lock(mutex_);
+    for (const auto& [id, entry] : entries_) {
+        if (auto session = entry.session.lock()) sessions.push_back(std::move(session));
+    }
+    return sessions;
+}
+
+void Streams::drain(std::chrono::system_clock::time_point deadline) {
     {
         std::lock_guard lock(mutex_);
         stopping_ = true;
-        for (auto& [id, entry] : entries_) {
-            if (auto session = entry.session.lock()) sessions.push_back(std::move(session));
-        }
     }
-    for (auto& session : sessions) session->finish_gracefully();
+    for (auto& session : sessions()) session->refuse_new_calls();
+    while (std::chrono::system_clock::now() < deadline) {
+        const auto all = sessions();
+        if (std::all_of(all.begin(), all.end(), [](const auto& session) { return session->is_idle(); })) break;
+        std::this_thread::sleep_for(kDrainLook);
+    }
+    for (auto& session : sessions()) session->finish();
 }
 
 grpc::ServerBidiReactor<v1::ClientFrame, v1::ServerFrame>* StreamService::Open(

@@ -3,6 +3,7 @@
 
 #include <absl/container/flat_hash_map.h>
 
+#include <chrono>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -29,12 +30,14 @@ class Streams {
     std::size_t size() const;
     // One entry for each daemon's control stream.
     std::vector<v1::DaemonStatus> daemons() const;
-    // No more are added; those that are open refuse new calls and end when the running ones are
-    // answered.
-    void finish_gracefully();
+    // No more are added, and new calls are refused as busy. Waits until those that run are answered, or the deadline;
+    // then ends all streams. Only then, since a daemon takes the end of one for the end of both.
+    void drain(std::chrono::system_clock::time_point deadline);
     const Clock& clock() const { return clock_; }
 
   private:
+    std::vector<std::shared_ptr<Session>> sessions() const;
+
     struct Entry {
         std::weak_ptr<Session> session;
         SessionInfo info;

@@ -274,13 +274,20 @@ TEST_F(SpoolTest, AGracefulStopAnswersWhatRunsAndRefusesWhatComes) {
     connect(spool);
     std::thread stopper([this] {
         EXPECT_TRUE(spoold_->handler.wait_held(1));
-        spoold_->streams().finish_gracefully();
-        spoold_->handler.release();
+        std::thread releaser([this] {
+            EXPECT_TRUE(spoold_->handler.wait_held(2));
+            spoold_->handler.release();
+        });
+        spoold_->streams().drain(std::chrono::system_clock::now() + std::chrono::seconds(10));
+        releaser.join();
         EXPECT_TRUE(spoold_->handler.wait_closed(2));
     });
+    Tasks tasks;
+    tasks.spawn(get_quota(spool, {}));
     auto outcome = run(get_quota(spool, {}));
     stopper.join();
     EXPECT_TRUE(outcome);
+    EXPECT_FALSE(run(get_quota(spool, {.timeout = std::chrono::milliseconds(1)})));
     EXPECT_EQ(spoold_->streams().size(), 0u);
 }
 
