@@ -3,6 +3,7 @@
 //
 //   key                                         value                                        written
 //   C m | C f | C q                             site counters: next message, folder, queue id   with each use
+//   S                                           what this store calls itself to daemons         first start
 //   A account                                   AccountState (records.h)                        every change
 //   K account                                   keyword table                                   new keyword
 //   F account folder                            FolderRecord                                    every change in it
@@ -42,6 +43,7 @@ inline constexpr std::string_view kNextMessageId = "Cm";
 inline constexpr std::string_view kNextFolderId = "Cf";
 inline constexpr std::string_view kNextQueueId = "Cq";
 inline constexpr std::string_view kQueued = "Q";
+inline constexpr std::string_view kServerId = "S";
 
 std::string account_state(AccountId account);
 Range account_states();

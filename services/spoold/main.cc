@@ -1,0 +1,136 @@
+// spoold: the only owner of state. See site.cc for how it is put together.
+//
+//   spoold [--config FILE]      serve until SIGTERM
+//   spoold --verify             read the whole store, say what is wrong, and end; nothing else may
+//   have it open spoold --rebuild            make the index anew from a checkpoint and the log, and
+//   end
+#include <malloc.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cstdio>
+#include <cstdlib>
+
+#include "common/base/log.h"
+#include "common/base/text.h"
+#include "spoold/site.h"
+
+namespace {
+
+using namespace tayori;
+
+inline constexpr int kExitFailed = 1;
+inline constexpr int kMallocArenasMax = 4;    // memory that one thread freed is used by the others
+inline constexpr unsigned kStopSeconds = 25;  // whatever happens, the process has ended by then
+inline constexpr std::chrono::seconds kFatalGrace{1};
+
+std::atomic<bool> disk_failed{false};
+
+class OffsetClock final : public Clock {
+  public:
+    explicit OffsetClock(std::uint64_t offset_ms)
+        : offset_ms_(static_cast<std::int64_t>(offset_ms)) {}
+    UnixMillis now_ms() const override { return SystemClock().now_ms() + offset_ms_; }
+
+  private:
+    std::int64_t offset_ms_;
+};
+
+enum class Mode { serve, verify, rebuild };
+
+// Takes our own arguments out; the rest is for the settings.
+Mode mode_of(int& argc, char** argv) {
+    Mode mode = Mode::serve;
+    int kept = 1;
+    for (int i = 1; i < argc; ++i) {
+        const std::string_view argument = argv[i];
+        if (argument == "--verify")
+            mode = Mode::verify;
+        else if (argument == "--rebuild")
+            mode = Mode::rebuild;
+        else
+            argv[kept++] = argv[i];
+    }
+    argc = kept;
+    return mode;
+}
+
+int failed(std::string_view doing, const Error& error) {
+    log_error(doing, {{"error", error.text}, {"detail", error.detail}});
+    return error.kind == Kind::busy ? store::kExitAfterDiskFailure : kExitFailed;
+}
+
+int verify(const settings::Settings& settings, const Clock& clock) {
+    auto options = spool::store_options(settings, clock);
+    options.background = false;
+    auto store = store::open_embedded(std::move(options));
+    if (!store) return failed("the store does not open", store.error());
+    auto report = (*store)->verify();
+    if (!report) return failed("the store can't be read", report.error());
+    for (const auto& problem : report->problems) std::printf("%s\n", problem.c_str());
+    std::printf("%s: %llu records, %llu bodies, %llu keys\n",
+                report->problems.empty() ? "good" : "DAMAGED",
+                static_cast<unsigned long long>(report->records),
+                static_cast<unsigned long long>(report->bodies),
+                static_cast<unsigned long long>(report->keys));
+    return report->problems.empty() ? 0 : kExitFailed;
+}
+
+int rebuild(const settings::Settings& settings, const Clock& clock) {
+    auto replayed = store::rebuild_embedded(spool::store_options(settings, clock));
+    if (!replayed) return failed("the index can't be rebuilt", replayed.error());
+    std::printf("rebuilt from %llu records\n", static_cast<unsigned long long>(*replayed));
+    return 0;
+}
+
+int serve(const settings::Settings& settings, const Clock& clock, const sigset_t& signals) {
+    auto site = spool::Site::start(settings, clock, nullptr, [](const std::string& reason) {
+        log_error(
+            "the disk failed: spoold ends, and recovers what the disk really holds when it starts "
+            "again",
+            {{"reason", reason}});
+        disk_failed = true;
+        ::kill(::getpid(), SIGTERM);
+    });
+    if (!site) return failed("spoold does not start", site.error());
+    log_info("ready");
+    int signal = 0;
+    ::sigwait(&signals, &signal);
+    log_info("stopping", {{"signal", signal}});
+    ::alarm(kStopSeconds);
+    if (disk_failed) {
+        (*site)->stop(kFatalGrace);
+        return store::kExitAfterDiskFailure;
+    }
+    (*site)->stop(settings.site.drain_s);
+    log_info("stopped");
+    return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    ::mallopt(M_ARENA_MAX, kMallocArenasMax);
+    const auto mode = mode_of(argc, argv);
+    const auto settings = settings::load_or_exit("spoold", argc, argv);
+    const OffsetClock clock(settings.test.clock_offset_ms);
+    ::signal(SIGPIPE, SIG_IGN);
+    ::umask(0027);
+    // Every thread inherits the mask: the signals are for sigwait() alone.
+    sigset_t signals;
+    ::sigemptyset(&signals);
+    ::sigaddset(&signals, SIGTERM);
+    ::sigaddset(&signals, SIGINT);
+    ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+    switch (mode) {
+        case Mode::verify:
+            return verify(settings, clock);
+        case Mode::rebuild:
+            return rebuild(settings, clock);
+        case Mode::serve:
+            return serve(settings, clock, signals);
+    }
+    return kExitFailed;
+}

@@ -1,0 +1,224 @@
+#include "spoold/site.h"
+
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <future>
+
+#include "common/base/log.h"
+#include "common/base/text.h"
+#include "common/crypto/crypto.h"
+#include "spoold/keys.h"
+
+namespace tayori::spool {
+
+namespace {
+
+inline constexpr std::chrono::seconds kHousekeeping{60};
+inline constexpr std::size_t kServerIdBytes = 12;
+
+Result<void> make_folder(const std::string& path) {
+    std::error_code error;
+    std::filesystem::create_directories(path, error);
+    if (error) return fail(Kind::busy, cat("Can't make ", path, ": ", error.message(), "."));
+    return {};
+}
+
+}  // namespace
+
+store::Options store_options(const settings::Settings& settings, const Clock& clock) {
+    using std::chrono::duration_cast;
+    using std::chrono::milliseconds;
+    const auto& from = settings.store;
+    store::Options options;
+    options.directory = settings.path("store");
+    options.clock = &clock;
+    options.segment_bytes = from.segment_bytes;
+    options.group_bytes_max = from.group_bytes_max;
+    options.queue_requests_max = settings.spoold.pending_max;
+    options.unflushed_bytes_max = from.flush_bytes;
+    options.block_cache_bytes = from.cache_bytes;
+    options.free_min_bytes = from.free_min;
+    options.checkpoint_every_bytes = from.checkpoint_bytes;
+    options.compact_below_live_percent = 100 - from.compact_dead_percent;
+    options.upload_expires_ms = duration_cast<milliseconds>(from.staging_hours).count();
+    return options;
+}
+
+Result<std::unique_ptr<Site>> Site::start(const settings::Settings& settings, const Clock& clock,
+                                          store::Files* files,
+                                          std::function<void(const std::string&)> on_fatal) {
+    std::unique_ptr<Site> site(new Site(settings, clock));
+    auto started = site->open(files, std::move(on_fatal));
+    if (started) started = site->open_directory();
+    if (started) started = site->serve();
+    if (!started) return fail(std::move(started.error()));
+    return site;
+}
+
+Result<void> Site::open(store::Files* files, std::function<void(const std::string&)> on_fatal) {
+    for (const auto& folder :
+         {settings_.site.data_dir, settings_.path("store"), settings_.path("run")}) {
+        auto made = make_folder(folder);
+        if (!made) return made;
+    }
+    auto options = store_options(settings_, clock_);
+    options.files = files;
+    options.on_fatal = std::move(on_fatal);
+    auto opened = store::open_embedded(std::move(options));
+    if (!opened) return fail(std::move(opened.error()));
+    store_ = std::move(*opened);
+    return {};
+}
+
+Result<void> Site::open_directory() {
+    MailboxSettings mailbox;
+    mailbox.undelete_days = settings_.store.undelete_days;
+    mailbox.reserve_bytes_min = settings_.accounts.reserve_bytes;
+    mailboxes_ = std::make_unique<Mailboxes>(*store_, hub_, clock_,
+                                             LimitsSource::of_directory(*store_), mailbox);
+
+    DirectoryOptions options;
+    options.postmaster = settings_.accounts.postmaster;
+    options.default_domain = settings_.auth.default_domain;
+    options.tag_separator = settings_.accounts.tag_separator;
+    options.quota_bytes = settings_.accounts.quota_bytes;
+    options.quota_messages = settings_.accounts.quota_messages;
+    options.undelete_days = settings_.accounts.undelete_days;
+    options.scram_iterations = settings_.auth.scram_iterations;
+    options.verifications_max = settings_.auth.verifications_max;
+    options.login_cache_ms = std::chrono::milliseconds(settings_.auth.cache_s).count();
+    options.failures_max = settings_.auth.failures_max;
+    options.failure_window_ms = std::chrono::milliseconds(settings_.auth.failure_window_s).count();
+    auto directory = Directory::open(*store_, clock_, mailboxes_->hooks(), options);
+    if (!directory) return fail(std::move(directory.error()));
+    directory_ = std::move(*directory);
+    tickets_ = std::make_unique<Tickets>(directory_->core());
+    auth_ = std::make_unique<Auth>(*directory_, *tickets_);
+    intake_ = std::make_unique<Intake>(*mailboxes_);
+    undelete_ = std::make_unique<Undelete>(*mailboxes_);
+    queue_ = std::make_unique<Queue>(*store_);
+    janitor_ = std::make_unique<Janitor>(*mailboxes_);
+    counters_ = std::make_unique<Counters>(*store_, [this](AccountId account) {
+        return directory_->address_of(raw(account)).value_or(cat("account ", raw(account)));
+    });
+    auto repaired = counters_->check_and_repair();
+    if (!repaired) return fail(std::move(repaired.error()));
+    for (auto& sentence : *repaired) {
+        log_warn("a counter was repaired", {{"what", sentence}});
+        warnings_.push_back(std::move(sentence));
+    }
+    return {};
+}
+
+// Made with the store, so another store has another one: daemons then forget what they have cached.
+Result<std::string> Site::server_id() {
+    auto known = store_->get(keys::kServerId);
+    if (!known) return fail(std::move(known.error()));
+    if (*known) return **known;
+    const auto fresh = hex_encode(crypto::random_bytes(kServerIdBytes));
+    std::promise<Result<void>> written;
+    store::Request request;
+    request.effect = store::Effect::shrinks;
+    request.apply = [&fresh](store::Transaction& transaction) -> Result<void> {
+        transaction.put(keys::kServerId, fresh);
+        return {};
+    };
+    request.done = [&written](Result<void> outcome) { written.set_value(std::move(outcome)); };
+    store_->submit(std::move(request));
+    auto outcome = written.get_future().get();
+    if (!outcome) return fail(std::move(outcome.error()));
+    return fresh;
+}
+
+Result<void> Site::serve() {
+    auto id = server_id();
+    if (!id) return fail(std::move(id.error()));
+    ServerOptions options;
+    options.server_id = std::move(*id);
+    options.reader_threads = settings_.spoold.reader_threads;
+    bool tcp = false;
+    for (const auto& configured : settings_.spoold.listen) {
+        const auto endpoint = settings_.resolve(configured);
+        tcp = tcp || !endpoint.is_unix();
+        options.listen.push_back(endpoint.to_string());
+    }
+    if (tcp) {
+        auto pems = ensure_pki(settings_.path(settings_.spoold.pki_dir), settings_.spoold.pki_names,
+                               clock_.now_ms() / 1000);
+        if (!pems) return fail(std::move(pems.error()));
+        options.pems = std::move(*pems);
+    }
+    auto server =
+        Server::start(std::move(options),
+                      ServerParts{*directory_, *auth_, *tickets_, *mailboxes_, *intake_, hub_,
+                                  *store_, *counters_, *undelete_, *queue_, clock_, warnings_});
+    if (!server) return fail(std::move(server.error()));
+    server_ = std::move(*server);
+    declare_metrics();
+    for (const auto& endpoint : settings_.metrics.listen) {
+        auto port = metrics_->listen(endpoint.to_string());
+        if (!port) return fail(std::move(port.error()));
+    }
+    housekeeper_ = std::thread([this] { keep_house(); });
+    return {};
+}
+
+void Site::declare_metrics() {
+    metrics_ = std::make_unique<Metrics>("spoold");
+    using Type = Metrics::Type;
+    const auto stat = [this](const char* name, const char* help, Type type,
+                             std::uint64_t store::Stats::*member) {
+        metrics_->ask(name, help, type,
+                      [this, member] { return static_cast<double>(store_->stats().*member); });
+    };
+    stat("log_bytes_total", "Bytes written to the log.", Type::counter,
+         &store::Stats::log_position);
+    stat("groups_total", "Groups committed, one sync each.", Type::counter, &store::Stats::groups);
+    stat("mutations_total", "Changes committed.", Type::counter, &store::Stats::mutations);
+    stat("syncs_total", "Syncs of the log.", Type::counter, &store::Stats::syncs);
+    stat("segments", "Files of the log.", Type::gauge, &store::Stats::segments);
+    stat("segment_bytes", "Bytes in files of the log.", Type::gauge, &store::Stats::segment_bytes);
+    stat("dead_bytes", "Bytes in the log that compaction can free.", Type::gauge,
+         &store::Stats::dead_bytes);
+    stat("bodies", "Message bodies.", Type::gauge, &store::Stats::bodies);
+    stat("free_bytes", "Free bytes of the file system.", Type::gauge, &store::Stats::free_bytes);
+    metrics_->ask("accepting", "1 while new mail is accepted, 0 when the disk is nearly full.",
+                  Type::gauge, [this] { return store_->stats().accepting ? 1.0 : 0.0; });
+    metrics_->ask("streams", "Open streams of daemons.", Type::gauge,
+                  [this] { return static_cast<double>(server_->streams().size()); });
+    metrics_->ask("queued", "Mails that wait in the outbound queue.", Type::gauge, [this] {
+        auto counts = queue_->counts();
+        return counts ? static_cast<double>(counts->waiting) : -1.0;
+    });
+}
+
+void Site::keep_house() {
+    std::unique_lock lock(mutex_);
+    while (!stopping_) {
+        lock.unlock();
+        janitor_->tick();
+        directory_->purge_expired();
+        lock.lock();
+        wake_.wait_for(lock, kHousekeeping, [this] { return stopping_; });
+    }
+}
+
+void Site::stop(std::chrono::milliseconds grace) {
+    {
+        std::lock_guard lock(mutex_);
+        if (std::exchange(stopping_, true)) return;
+    }
+    wake_.notify_all();
+    if (housekeeper_.joinable()) housekeeper_.join();
+    if (metrics_ != nullptr) metrics_->stop();
+    if (server_ != nullptr) server_->stop(grace);
+    auth_.reset();  // what is being verified may still write
+    store_.reset();
+}
+
+Site::~Site() { stop(std::chrono::milliseconds(0)); }
+
+}  // namespace tayori::spool
