@@ -16,6 +16,7 @@
 #include "common/base/log.h"
 #include "common/base/text.h"
 #include "spoold/site.h"
+#include "spoold/store/power_cut.h"
 
 namespace {
 
@@ -86,7 +87,12 @@ int rebuild(const settings::Settings& settings, const Clock& clock) {
 }
 
 int serve(const settings::Settings& settings, const Clock& clock, const sigset_t& signals) {
-    auto site = spool::Site::start(settings, clock, nullptr, [](const std::string& reason) {
+    auto made = spool::make_folders(settings);
+    if (!made) return failed("the data directory can't be used", made.error());
+    auto faults =
+        store::power_cut_from_environment(settings.path("store"));  // for system tests only
+    if (!faults) return failed("spoold does not start", faults.error());
+    auto site = spool::Site::start(settings, clock, faults->get(), [](const std::string& reason) {
         log_error(
             "the disk failed: spoold ends, and recovers what the disk really holds when it starts "
             "again",

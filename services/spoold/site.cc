@@ -28,6 +28,15 @@ Result<void> make_folder(const std::string& path) {
 
 }  // namespace
 
+Result<void> make_folders(const settings::Settings& settings) {
+    for (const auto& folder :
+         {settings.site.data_dir, settings.path("store"), settings.path("run")}) {
+        auto made = make_folder(folder);
+        if (!made) return made;
+    }
+    return {};
+}
+
 store::Options store_options(const settings::Settings& settings, const Clock& clock) {
     using std::chrono::duration_cast;
     using std::chrono::milliseconds;
@@ -59,11 +68,8 @@ Result<std::unique_ptr<Site>> Site::start(const settings::Settings& settings, co
 }
 
 Result<void> Site::open(store::Files* files, std::function<void(const std::string&)> on_fatal) {
-    for (const auto& folder :
-         {settings_.site.data_dir, settings_.path("store"), settings_.path("run")}) {
-        auto made = make_folder(folder);
-        if (!made) return made;
-    }
+    auto made = make_folders(settings_);
+    if (!made) return made;
     auto options = store_options(settings_, clock_);
     options.files = files;
     options.on_fatal = std::move(on_fatal);

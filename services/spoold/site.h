@@ -23,6 +23,9 @@ namespace tayori::spool {
 // What the settings say about the store, and where it lies.
 store::Options store_options(const settings::Settings& settings, const Clock& clock);
 
+// data_dir and what must lie in it.
+Result<void> make_folders(const settings::Settings& settings);
+
 class Site {
   public:
     // Opens the store, checks the counters, and serves. `on_fatal`: the disk failed; stop soon and
