@@ -79,7 +79,7 @@ Error from_status(const grpc::Status& status) {
     if (!status.error_details().empty() && wire.ParseFromString(status.error_details()))
         return from_wire(wire);
     if (status.error_code() == grpc::StatusCode::UNAVAILABLE) {
-        return Error::make(Kind::busy, "spoold can't be reached.", status.error_message());
+        return Error::make(Kind::busy, kUnreachable, status.error_message());
     }
     return Error::make(kind_of(status.error_code()), status.error_message(),
                        status.error_message());
