@@ -20,14 +20,8 @@ HOST = "127.0.0.1"
 
 def setUpModule():
     global SITE
-    SITE = Site(settings={"TAYORI__AUTH__SCRAM_ITERATIONS": "4096"})
-    SITE.start()
+    SITE = unittest.enterModuleContext(Site(settings={"TAYORI__AUTH__SCRAM_ITERATIONS": "4096"}))
     SITE.add_domain(letters.DOMAIN)
-
-
-def tearDownModule():
-    SITE.stop()
-    SITE.folder.cleanup()
 
 
 def run(command, stdin="", expect=0, **options):

@@ -51,19 +51,13 @@ class Watch:
 class Hostile(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.site = Site(settings={"TAYORI__IMAPD__CONNECTIONS_PER_ADDRESS_MAX": "5000",
+        cls.site = cls.enterClassContext(Site(settings={"TAYORI__IMAPD__CONNECTIONS_PER_ADDRESS_MAX": "5000",
                                   "TAYORI__SMTPD__CONNECTIONS_PER_ADDRESS_MAX": "5000",
                                   "TAYORI__POP3D__CONNECTIONS_PER_ADDRESS_MAX": "5000",
-                                  "TAYORI__AUTH__SCRAM_ITERATIONS": "4096"})
-        cls.site.start()
+                                  "TAYORI__AUTH__SCRAM_ITERATIONS": "4096"}))
         cls.site.add_domain("example.test")
         cls.site.add_account(ANNA)
         cls.site.add_account(BEN)
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.site.stop()
-        cls.site.folder.cleanup()
 
     @contextlib.contextmanager
     def others_are_served(self):

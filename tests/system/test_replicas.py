@@ -16,21 +16,13 @@ P99_SECONDS = 0.25  # 50 ms on a quiet machine; a test shares its machine
 class Replicas(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.site = Site(settings={f"TAYORI__{name}__WORKERS": "2" for name in ("SMTPD", "IMAPD", "POP3D")})
-        for name, value in cls.site.settings.items():
-            os.environ[name] = value
-        try:
-            cls.site.start()
-        finally:
-            for name in cls.site.settings:
-                os.environ.pop(name)
+        names = [f"TAYORI__{name}__WORKERS" for name in ("SMTPD", "IMAPD", "POP3D")]
+        for name in names:  # the plan of processes asks the environment
+            os.environ[name] = "2"
+            cls.addClassCleanup(os.environ.pop, name)
+        cls.site = cls.enterClassContext(Site())
         cls.site.add_domain("example.test")
         cls.site.add_account("anna@example.test")
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.site.stop()
-        cls.site.folder.cleanup()
 
     def idler(self):
         connection = imap.login(self.site.ports["imap"], "anna@example.test", PASSWORD)
