@@ -89,6 +89,8 @@ def rfc_references_have_one_form(tree):
                 for found in re.finditer(r"\bRFC(\s*)(\d{3,4})\b(.{0,12})", line):
                     if found[0].startswith("RFC822"):
                         continue  # a data item of IMAP
+                    if line[:found.start()].count('"') % 2:
+                        continue  # in a reply, where § can't be said
                     rest = found[3]
                     if found[1] != " " or re.match(r"(,? ?[Ss]ec(tion|\.)|, ?§|§|-\d| § )", rest):
                         yield f"{name}:{number}: write `RFC {found[2]} §…`, not `{found[0].strip()}`"
