@@ -20,6 +20,11 @@ def own_domain(number):
     return f"e{number:06d}.test"
 
 
+def translate(text, domain):
+    """example.test, also Example.TEST, which stays partly in capitals."""
+    return re.sub(r"(?i)(?<![a-z0-9-])example(\.test)", lambda m: domain[:-5] + m[1], text)
+
+
 class Play:
     def __init__(self, site, suite, number, rewrite):
         self.site = site
@@ -35,8 +40,8 @@ class Play:
         preparation = Preparation(self.site, self.domain, self)
         try:
             for step in steps:
-                step.text = step.text.replace(STEADY_DOMAIN, self.domain)
-                step.block = [line.replace(STEADY_DOMAIN, self.domain) for line in step.block]
+                step.text = translate(step.text, self.domain)
+                step.block = [translate(line, self.domain) for line in step.block]
                 if step.kind == "given":
                     if not step.text.startswith("setting "):
                         preparation.do(step)

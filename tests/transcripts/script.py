@@ -78,7 +78,8 @@ def expectation(text, captured):
             pieces.append(f"(?P={name})")
         else:
             new.add(name)
-            pieces.append(f"(?P<{name}>{CAPTURED_VALUE})")
+            # What is literally <address> in a reply matches itself.
+            pieces.append(f"(?P<{name}>{CAPTURED_VALUE}|<{name}>)")
         at = match.end()
     pieces.append(re.escape(body[at:]))
     return re.compile("".join(pieces) + (".*" if open_end else ""), re.DOTALL)

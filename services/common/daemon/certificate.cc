@@ -54,7 +54,7 @@ Result<void> write_whole(const std::string& path, std::string_view bytes, mode_t
 
 Result<void> ensure_certificate(const std::string& certificate, const std::string& key,
                                 const std::string& hostname) {
-    if (fs::exists(certificate) || fs::exists(key)) return {};
+    if (fs::exists(certificate)) return {};  // the last of the two that is written
     std::error_code error;
     const auto folder = fs::path(certificate).parent_path();
     fs::create_directories(folder, error);
@@ -62,6 +62,8 @@ Result<void> ensure_certificate(const std::string& certificate, const std::strin
     if (lock.fd() < 0) return system_failure("open", (folder / ".lock").string());
     if (::flock(lock.fd(), LOCK_EX) != 0) return system_failure("flock", (folder / ".lock").string());
     if (fs::exists(certificate)) return {};  // another daemon was first
+    // A key alone: the machine stopped between the two, or somebody's certificate is elsewhere. Nothing is thrown away.
+    if (fs::exists(key)) fs::rename(key, key + ".old", error);
 
     crypto::CertificateRequest request;
     request.common_name = hostname;
