@@ -1,0 +1,66 @@
+// imapd: mailboxes read by IMAP, on ports 143 and 993.
+#include "common/daemon/daemon.h"
+#include "imapd/limits.h"
+#include "imapd/session.h"
+
+using namespace tayori;
+
+namespace {
+
+const settings::Settings* g_settings = nullptr;  // for the one function pointer below; set once in main
+
+bool plaintext_allowed(const net::Conn& conn) { return daemon::Daemon::plaintext_auth_allowed(*g_settings, conn); }
+
+net::ServerLimits limits(const settings::Imapd& imapd) {
+    net::ServerLimits out;
+    out.connections_max = imapd.connections_max;
+    out.per_address_max = imapd.connections_per_address_max;
+    return out;
+}
+
+Async<void> serve(imap::Parts& parts, net::Conn& conn) {
+    imap::Session session(parts, conn);
+    co_await session.run();
+}
+
+// Sessions that sit in a mailbox wait for its changes: a stop is told to them that way.
+Async<void> wake_at_stop(net::Server& server, imap::Mirrors& mirrors) {
+    co_await server.stopping().wait();
+    mirrors.wake_all();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    const auto settings = settings::load_or_exit("imapd", argc, argv);
+    g_settings = &settings;
+    const auto& imapd = settings.imapd;
+    daemon::Daemon daemon("imapd", settings, limits(imapd));
+    daemon.set_proxies(imapd.proxy_networks);
+    daemon.set_reuse_port(imapd.workers > 1);
+
+    imap::Mirrors mirrors(daemon.loop(), daemon.spool());
+    imap::Gate text_searches(imap::kTextSearchesMax);
+    imap::Parts parts{.loop = daemon.loop(),
+                      .spool = daemon.spool(),
+                      .server = daemon.server(),
+                      .clock = daemon.clock(),
+                      .tls = daemon.tls(),
+                      .mirrors = mirrors,
+                      .text_searches = text_searches,
+                      .hostname = daemon.hostname(),
+                      .command_bytes_max = imapd.line_bytes_max,
+                      .append_bytes_max = imapd.append_bytes_max,
+                      .bad_commands_max = static_cast<int>(imapd.errors_max),
+                      .login_timeout = imapd.login_timeout_s,
+                      .idle_timeout = imapd.idle_timeout_s,
+                      .plaintext_allowed = plaintext_allowed};
+
+    const auto handler = [&parts](net::Conn& conn) { return serve(parts, conn); };
+    const std::string refusal = "* BYE [UNAVAILABLE] Too many connections, try again later.\r\n";
+    daemon.listen(imapd.listen, daemon::PortTls::upgradable, refusal, handler);
+    daemon.listen(imapd.listen_tls, daemon::PortTls::implicit, refusal, handler);
+    Tasks tasks;
+    tasks.spawn(wake_at_stop(daemon.server(), mirrors));
+    return daemon.run();
+}
