@@ -51,7 +51,7 @@ store::Options store_options(const settings::Settings& settings, const Clock& cl
     options.block_cache_bytes = from.cache_bytes;
     options.free_min_bytes = from.free_min;
     options.checkpoint_every_bytes = from.checkpoint_bytes;
-    options.compact_below_live_percent = 100 - from.compact_dead_percent;
+    options.compact_dead_percent = from.compact_dead_percent;
     options.upload_expires_ms = duration_cast<milliseconds>(from.staging_hours).count();
     return options;
 }
