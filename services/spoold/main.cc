@@ -89,8 +89,9 @@ int rebuild(const settings::Settings& settings, const Clock& clock) {
 int serve(const settings::Settings& settings, const Clock& clock, const sigset_t& signals) {
     auto made = spool::make_folders(settings);
     if (!made) return failed("the data directory can't be used", made.error());
-    auto faults =
-        store::power_cut_from_environment(settings.path("store"));  // for system tests only
+    // For system tests only: see store/power_cut.h.
+    const char* cuts = std::getenv("TAYORI_POWER_CUT");
+    auto faults = store::make_power_cut(cuts != nullptr ? cuts : "", settings.path("store"));
     if (!faults) return failed("spoold does not start", faults.error());
     auto site = spool::Site::start(settings, clock, faults->get(), [](const std::string& reason) {
         log_error(

@@ -1,4 +1,4 @@
-// A power cut for a whole program: spoold on CutFiles, for system tests (the setting test.file_faults). Nobody sets this
+// A power cut for a whole program: spoold on CutFiles, for system tests (TAYORI_POWER_CUT in the environment). Nobody sets this
 // in earnest. Words with commas between:
 //
 //   signal            the power goes at SIGUSR2
