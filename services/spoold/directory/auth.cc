@@ -118,7 +118,7 @@ void verify_in_pool(const StatePtr& state, const LoginPtr& login, Client client)
 }  // namespace
 
 Auth::Auth(Directory& directory, Tickets& tickets) : state_(std::make_shared<State>(directory.core(), tickets)) {}
-Auth::~Auth() = default;
+Auth::~Auth() { state_->core->pool.stop(); }
 
 void Auth::auth_password(const v1::AuthPassword& request, Answer<v1::AuthReply> done) {
     if (request.user().size() > kUserBytesMax || request.password().size() > kPasswordBytesMax ||

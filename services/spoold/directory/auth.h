@@ -17,8 +17,8 @@ namespace tayori::spool {
 class Auth {
   public:
     Auth(Directory& directory, Tickets& tickets);
-    // What still waits in the directory's pool is answered all the same; `tickets` must live until that has stopped
-    // (~Directory).
+    // Stops the directory's pool: waits for verifications that are running, answers those that wait with busy. So
+    // afterwards nothing of this touches the store.
     ~Auth();
     Auth(const Auth&) = delete;
     Auth& operator=(const Auth&) = delete;

@@ -2,9 +2,11 @@
 
 #include <future>
 
+#include "common/base/log.h"
 #include "common/base/text.h"
 #include "common/crypto/crypto.h"
 #include "spoold/directory/account_rows.h"
+#include "spoold/directory/check.h"
 #include "spoold/directory/core.h"
 
 namespace tayori::spool {
@@ -15,6 +17,7 @@ constexpr std::size_t kSecretBytes = 32;
 struct Secrets {
     std::string ticket;
     std::string salt;
+    bool counter_raised = false;
 };
 
 std::string secret(store::Transaction& transaction, std::string_view name, const std::string& fresh) {
@@ -23,25 +26,32 @@ std::string secret(store::Transaction& transaction, std::string_view name, const
     return fresh;
 }
 
-// The keys of this store; makes them at the first start.
-Result<Secrets> load_secrets(const CorePtr& core) {
-    Secrets kept;
-    for (auto [name, value] : {std::pair{"ticket", &kept.ticket}, std::pair{"salt", &kept.salt}}) {
-        auto stored = core->store.get(row_key::secret(name));
-        if (!stored) return fail(std::move(stored.error()));
-        if (*stored) *value = **stored;
-    }
-    if (!kept.ticket.empty() && !kept.salt.empty()) return kept;
+// Ids must not be used again even if the counter was lost (design: it is checked against the highest one in use).
+bool raise_account_counter(store::Transaction& transaction) {
+    const auto kept = transaction.get(row_key::next_account());
+    const auto next = kept ? decode_u64(*kept) : 1;
+    const auto highest = highest_account_id(transaction);
+    if (next > highest) return false;
+    transaction.put(row_key::next_account(), encode_u64(highest + 1));
+    return true;
+}
+
+// The keys of this store, which are made at the first start; and what a start checks.
+Result<Secrets> prepare(const CorePtr& core) {
     const auto ticket = crypto::random_bytes(kSecretBytes);
     const auto salt = crypto::random_bytes(kSecretBytes);
     std::promise<Result<Secrets>> made;
     submit_change<Secrets>(
         core, store::Effect::shrinks,
         [ticket, salt](store::Transaction& transaction) -> Result<Secrets> {
-            return Secrets{secret(transaction, "ticket", ticket), secret(transaction, "salt", salt)};
+            Secrets secrets{secret(transaction, "ticket", ticket), secret(transaction, "salt", salt), false};
+            secrets.counter_raised = raise_account_counter(transaction);
+            return secrets;
         },
         [&made](Result<Secrets> secrets) { made.set_value(std::move(secrets)); });
-    return made.get_future().get();
+    auto secrets = made.get_future().get();
+    if (secrets && secrets->counter_raised) log_warn("the counter of account ids was raised");
+    return secrets;
 }
 
 Result<AccountLimits> limits_of(const Rows& rows, std::uint64_t account_id) {
@@ -59,7 +69,7 @@ Result<std::unique_ptr<Directory>> Directory::open(store::Store& store, const Cl
         return fail(Kind::invalid, cat("SCRAM iterations must be between ", kScramIterationsMin, " and ",
                                        kScramIterationsMax, "."));
     auto core = std::make_shared<DirectoryCore>(store, clock, std::move(mailboxes), std::move(options));
-    auto secrets = load_secrets(core);
+    auto secrets = prepare(core);
     if (!secrets) return fail(std::move(secrets.error()));
     core->ticket_key = std::move(secrets->ticket);
     core->salt_key = std::move(secrets->salt);

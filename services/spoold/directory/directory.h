@@ -13,6 +13,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "common/base/clock.h"
 #include "common/base/result.h"
@@ -77,6 +78,8 @@ class Directory {
     Result<std::uint64_t> account_id_of(std::string_view address) const;
     Result<std::string> address_of(std::uint64_t account_id) const;
     Result<DirectoryCounts> counts() const;
+    // Reads all of it and compares its rows with each other: a sentence for each problem.
+    Result<std::vector<std::string>> verify() const;
 
     // Removes for good what was deleted more than undelete_days ago; call it every few minutes. It takes as many
     // commits as the mailboxes need, one after the other.

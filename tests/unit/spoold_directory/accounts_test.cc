@@ -180,5 +180,23 @@ TEST_F(Accounts, AreChangedAndListed) {
     EXPECT_EQ(site.directory->counts()->domains, 2U);
 }
 
+TEST_F(Accounts, ALostCounterIsFoundAndRaisedAtTheStart) {
+    const auto id = site.add("anna@x.test")->account_id();
+    EXPECT_THAT(site.directory->verify().value(), ElementsAre());
+    std::promise<void> erased;
+    store::Request request;
+    request.apply = [](store::Transaction& transaction) -> Result<void> {
+        transaction.erase(row_key::next_account());
+        return {};
+    };
+    request.done = [&](Result<void>) { erased.set_value(); };
+    site.store->submit(std::move(request));
+    erased.get_future().wait();
+    EXPECT_EQ(site.directory->verify()->size(), 1U);
+    site.reopen();
+    EXPECT_THAT(site.directory->verify().value(), ElementsAre());
+    EXPECT_EQ(site.add("bob@x.test")->account_id(), id + 1);
+}
+
 }  // namespace
 }  // namespace tayori::spool::test

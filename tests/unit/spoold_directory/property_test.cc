@@ -59,6 +59,7 @@ class Random {
         }));
         EXPECT_EQ(aliases, model_.aliases);
         EXPECT_EQ(site_.directory->counts()->accounts, model_.accounts.size());
+        EXPECT_THAT(site_.directory->verify().value(), testing::IsEmpty());
         EXPECT_EQ(site_.directory->counts()->next_account_id, model_.highest_id + 1);
     }
 

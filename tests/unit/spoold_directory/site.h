@@ -90,7 +90,6 @@ class Site {
     }
     void close() {
         auth.reset();
-        if (directory) directory->core()->pool.stop();
         store.reset();
         directory.reset();
         tickets.reset();
