@@ -6,6 +6,7 @@
 
 #include "common/base/text.h"
 #include "spoold/counters/census.h"
+#include "spoold/directory/directory.h"
 #include "spoold/keys.h"
 #include "spoold/mailbox/limits.h"
 
@@ -110,9 +111,12 @@ Result<Repairs> find_repairs(const store::Snapshot& snapshot) {
     return repairs;
 }
 
-void add_usage(v1::QuotaReport& report, const std::string& address, const AccountState& state) {
+void add_usage(v1::QuotaReport& report, const std::string& address, const AccountState& state,
+               const AccountLimits& limits) {
     auto* usage = report.add_accounts();
     usage->set_address(address);
+    usage->set_limit_bytes(limits.quota_bytes);
+    usage->set_limit_messages(limits.quota_messages);
     usage->set_used_bytes(state.bytes);
     usage->set_used_messages(state.messages);
 }
@@ -208,7 +212,9 @@ Result<v1::QuotaReport> Counters::quota(AccountId account) const {
     const auto snapshot = store_.snapshot();
     v1::QuotaReport report;
     auto done = for_accounts(*snapshot, account, [&](AccountId one, const AccountState& state) -> Result<void> {
-        add_usage(report, address_of_(one), state);
+        const auto limits = account_limits(store_, raw(one));
+        if (!limits) return fail(limits.error());
+        add_usage(report, address_of_(one), state, *limits);
         return {};
     });
     if (!done) return fail(std::move(done.error()));
@@ -221,7 +227,9 @@ Result<v1::QuotaReport> Counters::recount(AccountId account) const {
     auto done = for_accounts(*snapshot, account, [&](AccountId one, const AccountState& state) -> Result<void> {
         const auto census = take_census(*snapshot, one, state);
         if (!census) return fail(census.error());
-        add_usage(report, address_of_(one), state);
+        const auto limits = account_limits(store_, raw(one));
+        if (!limits) return fail(limits.error());
+        add_usage(report, address_of_(one), state, *limits);
         auto* usage = report.mutable_accounts(report.accounts_size() - 1);
         usage->set_recounted_bytes(census->bytes);
         usage->set_recounted_messages(census->references);

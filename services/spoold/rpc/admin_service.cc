@@ -27,6 +27,24 @@ Result<v1::AccountFolders> AdminService::folders(AccountId account) const {
     return reply;
 }
 
+Result<v1::Counters> AdminService::counters(AccountId account) const {
+    auto out = parts_.counters.show(account);
+    if (!out) return out;
+    auto counts = parts_.directory.counts();
+    if (!counts) return fail(std::move(counts.error()));
+    out->set_next_account_id(counts->next_account_id);
+    return out;
+}
+
+Result<v1::CountersReport> AdminService::verify_counters(AccountId account) const {
+    auto report = parts_.counters.verify(account);
+    if (!report || raw(account) != 0) return report;
+    auto problems = parts_.directory.verify();
+    if (!problems) return fail(std::move(problems.error()));
+    for (auto& problem : *problems) report->add_problems(std::move(problem));
+    return report;
+}
+
 Result<v1::Status> AdminService::status() const {
     v1::Status out;
     const auto stats = parts_.store.stats();
@@ -140,7 +158,7 @@ Unary* AdminService::ShowCounters(Context* context, const v1::CountersRequest* r
                                   v1::Counters* reply) {
     return unary_on(parts_.workers, gate_, context, reply, [this, request] {
         return account_or_site(request->address()).and_then([this](AccountId id) {
-            return parts_.counters.show(id);
+            return counters(id);
         });
     });
 }
@@ -149,7 +167,7 @@ Unary* AdminService::VerifyCounters(Context* context, const v1::CountersRequest*
                                     v1::CountersReport* reply) {
     return unary_on(parts_.workers, gate_, context, reply, [this, request] {
         return account_or_site(request->address()).and_then([this](AccountId id) {
-            return parts_.counters.verify(id);
+            return verify_counters(id);
         });
     });
 }

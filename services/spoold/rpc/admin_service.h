@@ -59,6 +59,9 @@ class AdminService final : public v1::AdminService::CallbackService {
 
   private:
     Result<v1::Status> status() const;
+    // With what only the directory knows.
+    Result<v1::Counters> counters(AccountId account) const;
+    Result<v1::CountersReport> verify_counters(AccountId account) const;
     Result<AccountId> account(const std::string& address) const;
     Result<AccountId> account_or_site(const std::string& address) const;
     Result<v1::AccountFolders> folders(AccountId account) const;
