@@ -89,7 +89,8 @@ void Subscriber::offer(const EventPtr& event, std::size_t bytes) {
         // Published late: the snapshot, taken after the commit, has it already.
         if (!event->gone() && event->modseq() <= watch.snapshot) return;
         if (watch.resync && !event->gone()) return;
-        if (watch.events.size() >= kEventsPerFolderMax || bytes_ + bytes > kEventBytesPerSubscriberMax) {
+        if (bytes > kEventBytesMax || watch.events.size() >= kEventsPerFolderMax ||
+            bytes_ + bytes > kEventBytesPerSubscriberMax) {
             overflow(folder, watch);
         }
         if (!watch.resync || event->gone()) {

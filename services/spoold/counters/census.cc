@@ -5,6 +5,8 @@
 
 #include "common/base/text.h"
 #include "spoold/keys.h"
+#include "spoold/mailbox/limits.h"
+#include "spoold/mailbox/names.h"
 #include "spoold/mailbox/pages.h"
 #include "spoold/mailbox/trash.h"
 
@@ -29,7 +31,9 @@ struct Counting {
     Result<void> trash();
     Result<void> messages();
     Result<void> names(const std::vector<NumberedFolder>& folders);
+    Result<void> subscriptions();
     Result<void> run();
+    std::uint64_t list_bytes = 0;
 };
 
 Result<void> Counting::folder(const NumberedFolder& folder) {
@@ -119,6 +123,7 @@ Result<void> Counting::names(const std::vector<NumberedFolder>& folders) {
     });
     if (!scanned) return scanned;
     for (const auto& folder : folders) {
+        list_bytes += list_cost(folder.record.name);
         const auto at = by_name.find(folder.record.name);
         if (at == by_name.end() || at->second != raw(folder.id)) {
             problem(cat(folder.record.name, ": its name leads elsewhere."));
@@ -128,6 +133,18 @@ Result<void> Counting::names(const std::vector<NumberedFolder>& folders) {
     return {};
 }
 
+Result<void> Counting::subscriptions() {
+    std::uint64_t count = 0;
+    const auto range = keys::subscriptions(account);
+    auto scanned = snapshot.scan(range.from, range.to, [&](std::string_view key, std::string_view) {
+        ++count;
+        list_bytes += keys::name_of_key(key).size() + kListEntryBytes;
+        return true;
+    });
+    compare("subscriptions", "mailbox", state.subscriptions, count);
+    return scanned;
+}
+
 Result<void> Counting::run() {
     const auto folders = read_folders(snapshot, account);
     if (!folders) return fail(folders.error());
@@ -135,9 +152,11 @@ Result<void> Counting::run() {
         if (auto counted = folder(one); !counted) return counted;
     }
     if (auto done = names(*folders); !done) return done;
+    if (auto done = subscriptions(); !done) return done;
     if (auto done = trash(); !done) return done;
     if (auto done = messages(); !done) return done;
     compare("folders", "mailbox", state.folders, census.folders);
+    compare("what listings take", "mailbox", state.list_bytes, list_bytes);
     compare("the ledger's messages", "mailbox", state.messages, census.references);
     compare("the ledger's bytes", "mailbox", state.bytes, census.bytes);
     return {};
@@ -206,7 +225,7 @@ Result<Uid> greatest_uid(const store::Snapshot& snapshot, FolderId folder, const
 }
 
 Result<Census> take_census(const store::Snapshot& snapshot, AccountId account, const AccountState& state) {
-    Counting counting{snapshot, account, state, {}, {}};
+    Counting counting{snapshot, account, state, {}, {}, 0};
     if (auto counted = counting.run(); !counted) return fail(std::move(counted.error()));
     return std::move(counting.census);
 }

@@ -17,6 +17,7 @@ std::optional<std::string> find_outcome(store::Transaction& transaction, Account
                                         std::string_view request_id);
 void keep_outcome(store::Transaction& transaction, AccountId account, std::string_view request_id,
                   std::string_view outcome);
+bool has_old_outcomes(const store::Snapshot& snapshot, std::int64_t now_ms);
 void forget_old_outcomes(store::Transaction& transaction);
 
 // The reply of a repeated request, or nothing.

@@ -35,6 +35,7 @@ FolderTx& AccountTx::new_folder(std::string_view name, v1::SpecialUse special_us
     folder.record.highest_modseq = folder.record.expunge_floor = modseq();
     folder.dirty = true;
     ++state_.folders;
+    state_.list_bytes += list_cost(name);
     tx_.put(keys::name(account_, name), encode_number(raw(folder.id)));
     folders_.push_back(std::move(folder));
     return folders_.back();
@@ -43,14 +44,43 @@ FolderTx& AccountTx::new_folder(std::string_view name, v1::SpecialUse special_us
 Result<FolderTx*> AccountTx::create_folder(std::string_view name, v1::SpecialUse special_use) {
     if (find_name(name)) return fail(Kind::exists, "The mailbox exists already.");
     if (state_.folders >= kFoldersPerAccountMax) return fail(Kind::over_quota, "Too many mailboxes.");
+    if (auto room = check_list(list_cost(name)); !room) return fail(std::move(room.error()));
     return &new_folder(name, special_use);
 }
 
-void AccountTx::rename_folder(FolderTx& folder, std::string_view name) {
+Result<void> AccountTx::check_list(std::uint64_t more_bytes) const {
+    if (state_.list_bytes + more_bytes <= kListBytesMax) return {};
+    return fail(Kind::over_quota, "Too many or too long mailbox names.");
+}
+
+Result<void> AccountTx::rename_folder(FolderTx& folder, std::string_view name) {
+    const auto cost = list_cost(name);
+    const auto cost_before = list_cost(folder.record.name);
+    if (cost > cost_before) {
+        if (auto room = check_list(cost - cost_before); !room) return room;
+    }
+    state_.list_bytes = state_.list_bytes - cost_before + cost;
     tx_.erase(keys::name(account_, folder.record.name));
     tx_.put(keys::name(account_, name), encode_number(raw(folder.id)));
     folder.record.name = name;
     folder.dirty = true;
+    return {};
+}
+
+Result<void> AccountTx::add_subscription(std::string_view name) {
+    if (state_.subscriptions >= kSubscriptionsPerAccountMax) return fail(Kind::over_quota, "Too many subscriptions.");
+    const auto cost = name.size() + kListEntryBytes;
+    if (auto room = check_list(cost); !room) return room;
+    tx_.put(keys::subscription(account_, name), {});
+    ++state_.subscriptions;
+    state_.list_bytes += cost;
+    return {};
+}
+
+void AccountTx::remove_subscription(std::string_view name) {
+    tx_.erase(keys::subscription(account_, name));
+    --state_.subscriptions;
+    state_.list_bytes -= name.size() + kListEntryBytes;
 }
 
 Result<void> AccountTx::delete_folder(FolderTx& folder, Change& change) {
@@ -62,6 +92,7 @@ Result<void> AccountTx::delete_folder(FolderTx& folder, Change& change) {
     const auto log = keys::expunged_after(folder.id, 0);
     tx_.erase_range(log.from, log.to);
     --state_.folders;
+    state_.list_bytes -= list_cost(folder.record.name);
     change = start_change(folder);
     change.modseq = modseq();
     change.gone = true;
@@ -78,7 +109,7 @@ Result<FolderTx*> AccountTx::replace_inbox(std::string_view old_gets, Change& ch
     change = start_change(**old);
     change.modseq = modseq();
     change.gone = true;
-    rename_folder(**old, old_gets);
+    if (auto renamed = rename_folder(**old, old_gets); !renamed) return fail(std::move(renamed.error()));
     auto& inbox = new_folder(kInbox, v1::SPECIAL_USE_UNSPECIFIED);
     state_.inbox = inbox.id;
     return *old;
@@ -91,8 +122,7 @@ Result<void> create_mailbox(store::Transaction& transaction, const Mailboxes::Pa
         auto made = box.create_folder(folder.name, folder.use);
         if (!made) return fail(std::move(made.error()));
         if (folder.name == kInbox) box.set_inbox((*made)->id);
-        transaction.put(keys::subscription(account, folder.name), {});
-        box.count_subscription(+1);
+        if (auto subscribed = box.add_subscription(folder.name); !subscribed) return subscribed;
     }
     box.save();
     return {};

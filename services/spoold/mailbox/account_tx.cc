@@ -280,6 +280,9 @@ Result<std::vector<KeywordId>> AccountTx::keyword_ids(
     const google::protobuf::RepeatedPtrField<std::string>& names) {
     std::vector<KeywordId> ids;
     if (names.empty()) return ids;
+    if (static_cast<std::size_t>(names.size()) > kKeywordsPerMessageMax) {
+        return fail(Kind::invalid, "Too many keywords on one message.");
+    }
     auto table = keywords();
     if (!table) return fail(std::move(table.error()));
     for (const auto& name : names) {

@@ -49,7 +49,8 @@ class AccountTx {
     Modseq modseq();
 
     Result<FolderTx*> create_folder(std::string_view name, v1::SpecialUse special_use);
-    void rename_folder(FolderTx& folder, std::string_view name);
+    // over_quota: longer than a listing may get.
+    Result<void> rename_folder(FolderTx& folder, std::string_view name);
     // Its mail goes where it can be undeleted.
     Result<void> delete_folder(FolderTx& folder, Change& change);
     // INBOX becomes a folder of that name; an empty one with a greater UIDVALIDITY takes its place.
@@ -77,7 +78,9 @@ class AccountTx {
     // Names for every keyword that the change mentions.
     Result<void> name_keywords(Change& change);
 
-    void count_subscription(int by) { state_.subscriptions += static_cast<std::uint32_t>(by); }
+    // over_quota: too many.
+    Result<void> add_subscription(std::string_view name);
+    void remove_subscription(std::string_view name);
     void set_inbox(FolderId id) { state_.inbox = id; }
     Change start_change(const FolderTx& folder);
     void save();
@@ -91,6 +94,7 @@ class AccountTx {
     void trim_expunge_log(FolderTx& folder);
     void to_trash(const FolderTx& folder, const std::vector<Reference>& references);
     void uncount(FolderTx& folder, const std::vector<Reference>& references);
+    Result<void> check_list(std::uint64_t more_bytes) const;
     FolderTx& new_folder(std::string_view name, v1::SpecialUse special_use);
 
     store::Transaction& tx_;

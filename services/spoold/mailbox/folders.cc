@@ -64,7 +64,7 @@ Result<void> rename_all(AccountTx& box, const std::vector<Below>& folders, const
         if (auto checked = canonical_name(name); !checked) return fail(std::move(checked.error()));
         auto folder = box.folder(below.id);
         if (!folder) return fail(std::move(folder.error()));
-        box.rename_folder(**folder, name);
+        if (auto renamed = box.rename_folder(**folder, name); !renamed) return renamed;
     }
     return {};
 }
@@ -88,18 +88,13 @@ Result<void> apply_rename(AccountTx& box, const std::string& from, const std::st
 }
 
 Result<void> apply_subscribe(AccountTx& box, const std::string& name, bool subscribed) {
-    const auto key = keys::subscription(box.id(), name);
-    const bool is = box.tx().get(key).has_value();
+    const bool is = box.tx().get(keys::subscription(box.id(), name)).has_value();
     if (is == subscribed) return {};
-    if (subscribed) {
-        if (box.state().subscriptions >= kSubscriptionsPerAccountMax) {
-            return fail(Kind::over_quota, "Too many subscriptions.");
-        }
-        box.tx().put(key, {});
-    } else {
-        box.tx().erase(key);
+    if (!subscribed) {
+        box.remove_subscription(name);
+    } else if (auto added = box.add_subscription(name); !added) {
+        return added;
     }
-    box.count_subscription(subscribed ? +1 : -1);
     box.save();
     return {};
 }

@@ -107,16 +107,17 @@ void Janitor::tick(std::function<void(std::uint64_t)> done) {
         if (done) done(purged);
     };
 
-    store::Request forget;
-    forget.effect = store::Effect::shrinks;
-    forget.apply = [](store::Transaction& transaction) -> Result<void> {
-        forget_old_outcomes(transaction);
-        return {};
-    };
-    forget.done = [](Result<void>) {};
-    parts.store.submit(std::move(forget));
-
     const auto snapshot = parts.store.snapshot();
+    if (has_old_outcomes(*snapshot, parts.clock.now_ms())) {
+        store::Request forget;
+        forget.effect = store::Effect::shrinks;
+        forget.apply = [](store::Transaction& transaction) -> Result<void> {
+            forget_old_outcomes(transaction);
+            return {};
+        };
+        forget.done = [](Result<void>) {};
+        parts.store.submit(std::move(forget));
+    }
     // Undelete shrinks first when the disk is full: by a day at a time, from the oldest (design.md §4).
     if (!parts.store.stats().accepting) {
         const auto oldest = oldest_trash(*snapshot);

@@ -14,6 +14,9 @@ inline constexpr std::size_t kFolderNameBytesMax = 1000;
 inline constexpr std::size_t kFolderDepthMax = 32;
 inline constexpr std::uint32_t kFoldersPerAccountMax = 5'000;
 inline constexpr std::uint32_t kSubscriptionsPerAccountMax = 10'000;
+// What a listing of all names may take, with the levels above them and with subscriptions: it travels as one message.
+inline constexpr std::uint64_t kListBytesMax = 2 * kMiB;
+inline constexpr std::uint64_t kListEntryBytes = 64;  // of an entry besides its name
 
 // References.
 inline constexpr std::size_t kPageUidsMax = 256;        // a page of references
@@ -21,6 +24,7 @@ inline constexpr std::uint32_t kUidNextMax = 4'294'967'000;  // above it the fol
 inline constexpr std::size_t kUidRangesMax = 100'000;   // in one call
 inline constexpr std::size_t kKeywordsPerAccountMax = 1'000;
 inline constexpr std::size_t kKeywordBytesMax = 128;
+inline constexpr std::size_t kKeywordsPerMessageMax = 100;
 inline constexpr std::size_t kUidlBytesMax = 70;        // RFC 1939 §7
 inline constexpr std::uint32_t kExpungeLogEntriesMax = 4'096;  // per folder; then the older half goes
 
@@ -41,6 +45,8 @@ inline constexpr std::size_t kFetchMessagesMax = 1'000'000;    // ids or ranges 
 
 // Change events that wait for a slow subscriber, before it gets a resync marker instead.
 inline constexpr std::size_t kEventsPerFolderMax = 1'024;
+// One event may not fill a frame either: a COPY of a hundred thousand messages is read anew, in portions.
+inline constexpr std::size_t kEventBytesMax = 1 * kMiB;
 inline constexpr std::size_t kEventBytesPerSubscriberMax = 8 * kMiB;
 
 // Work done in one commit by background jobs, so that mail is not held up by them.

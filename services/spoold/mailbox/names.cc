@@ -69,6 +69,12 @@ Result<std::string> canonical_name(std::string_view given) {
     return name;
 }
 
+std::uint64_t list_cost(std::string_view name) {
+    std::uint64_t bytes = name.size() + kListEntryBytes;
+    for (const auto level : levels_above(name)) bytes += level.size() + kListEntryBytes;
+    return bytes;
+}
+
 std::vector<std::string_view> levels_above(std::string_view name) {
     std::vector<std::string_view> levels;
     for (auto at = name.find('/'); at != std::string_view::npos; at = name.find('/', at + 1)) {

@@ -16,6 +16,7 @@ namespace {
 using keys::References;
 
 constexpr std::size_t kReferenceBytes = 28;  // about, on the wire
+constexpr std::size_t kRangeBytes = 14;
 
 struct RawPage {
     Uid last = 0;
@@ -47,15 +48,16 @@ void add_page(const StaticPage& fixed, const MutablePage& changing, v1::Referenc
 class FolderCursor final : public Cursor<v1::OpenFolderReply> {
   public:
     FolderCursor(std::shared_ptr<const store::Snapshot> snapshot, FolderId id, FolderRecord record,
-                 v1::OpenFolderReply first, Modseq since)
+                 v1::OpenFolderReply first, Modseq since, const UidSet& vanished)
         : snapshot_(std::move(snapshot)), id_(id), record_(std::move(record)), first_(std::move(first)),
-          since_(since) {}
+          since_(since), vanished_(vanished.ranges()) {}
 
     Result<bool> next(std::size_t max_bytes, v1::OpenFolderReply& reply) override {
         if (first_) {
             reply = std::move(*first_);
             first_.reset();
         }
+        if (add_vanished(max_bytes, reply)) return true;
         const auto references_max = std::max<std::size_t>(max_bytes / kReferenceBytes, kPageUidsMax);
         if (next_uid_ < record_.tail_first) {
             if (auto added = add_pages(references_max, *reply.mutable_references()); !added) {
@@ -72,6 +74,19 @@ class FolderCursor final : public Cursor<v1::OpenFolderReply> {
     }
 
   private:
+    // True when this reply is full of them.
+    bool add_vanished(std::size_t max_bytes, v1::OpenFolderReply& reply) {
+        const auto room = std::max<std::size_t>(max_bytes / kRangeBytes, 1);
+        const auto end = std::min(vanished_.size(), next_vanished_ + room);
+        const bool full = end - next_vanished_ == room;
+        for (; next_vanished_ < end; ++next_vanished_) {
+            auto* range = reply.add_vanished();
+            range->set_first(vanished_[next_vanished_].first);
+            range->set_last(vanished_[next_vanished_].last);
+        }
+        return full;
+    }
+
     Result<std::vector<RawPage>> read_pages(References kind, Uid from, std::size_t pages_max) const {
         std::vector<RawPage> pages;
         const auto range = keys::references_from(id_, kind, from);
@@ -143,6 +158,8 @@ class FolderCursor final : public Cursor<v1::OpenFolderReply> {
     std::optional<v1::OpenFolderReply> first_;
     Modseq since_;
     Uid next_uid_ = 1;
+    std::vector<UidSet::Range> vanished_;
+    std::size_t next_vanished_ = 0;
     StaticPage fixed_;
     MutablePage changing_;
 };
@@ -210,11 +227,12 @@ Result<std::unique_ptr<Cursor<v1::OpenFolderReply>>> Mailboxes::open_folder(Acco
     if (!subscription) return give_up(subscription.error());
 
     v1::OpenFolderReply first;
+    UidSet vanished;
     const auto since = request.uid_validity() == record->uid_validity ? request.since_modseq() : 0;
     if (since > 0) {
-        const auto vanished = vanished_since(*snapshot, id, *record, since);
-        if (!vanished) return give_up(vanished.error());
-        vanished->to_wire(first.mutable_vanished());
+        auto found = vanished_since(*snapshot, id, *record, since);
+        if (!found) return give_up(found.error());
+        vanished = std::move(*found);
     }
     if (watches) subscriber->set_snapshot(id, record->highest_modseq);
     parts_->recents.apply(id, *record);
@@ -225,7 +243,8 @@ Result<std::unique_ptr<Cursor<v1::OpenFolderReply>>> Mailboxes::open_folder(Acco
         keyword->set_keyword_id(static_cast<std::uint32_t>(i + 1));
         keyword->set_name(keywords->names()[i]);
     }
-    return std::make_unique<FolderCursor>(std::move(snapshot), id, std::move(*record), std::move(first), since);
+    return std::make_unique<FolderCursor>(std::move(snapshot), id, std::move(*record), std::move(first), since,
+                                          vanished);
 }
 
 }  // namespace tayori::spool

@@ -17,7 +17,7 @@ struct Mailboxes::Parts {
     const Clock& clock;
     LimitsSource limits;
     MailboxSettings settings;
-    Recents recents;
+    mutable Recents recents;  // has a lock of its own
 };
 
 // Submits `apply(transaction, reply, changes)`. After the commit the changes are published, then `done` gets the reply.
@@ -37,9 +37,12 @@ void submit_write(const Mailboxes::Parts& parts, AccountId account, store::Effec
         outcome->changes.clear();
         return apply(transaction, outcome->reply, outcome->changes);
     };
-    request.done = [outcome, hub = &parts.hub, done = std::move(done)](Result<void> committed) {
+    request.done = [outcome, parts = &parts, done = std::move(done)](Result<void> committed) {
         if (!committed) return done(fail(std::move(committed.error())));
-        hub->publish(std::move(outcome->changes));
+        for (const auto& change : outcome->changes) {
+            if (change.gone) parts->recents.forget(change.folder);
+        }
+        parts->hub.publish(std::move(outcome->changes));
         done(std::move(outcome->reply));
     };
     parts.store.submit(std::move(request));

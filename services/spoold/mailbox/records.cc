@@ -49,6 +49,7 @@ std::string AccountState::encode() const {
     put_varint(out, raw(inbox));
     put_varint(out, folders);
     put_varint(out, subscriptions);
+    put_varint(out, list_bytes);
     put_varint(out, next_pop3_order);
     put_varint(out, static_cast<std::uint64_t>(form));
     return out;
@@ -65,6 +66,7 @@ Result<AccountState> AccountState::decode(std::string_view value) {
     state.inbox = FolderId{in.varint()};
     state.folders = in.varint32();
     state.subscriptions = in.varint32();
+    state.list_bytes = in.varint();
     state.next_pop3_order = in.varint();
     state.form = static_cast<v1::MailboxForm>(in.varint32());
     if (!in.ok() || version != kVersion) return fail(corrupt_record("account state"));

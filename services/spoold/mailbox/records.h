@@ -25,6 +25,7 @@ struct AccountState {
     FolderId inbox{};
     std::uint32_t folders = 0;
     std::uint32_t subscriptions = 0;
+    std::uint64_t list_bytes = 0;  // list_cost() of every folder and subscription
     std::uint64_t next_pop3_order = 1;
     v1::MailboxForm form = v1::MAILBOX_FORM_IMAP4;
 

@@ -61,6 +61,7 @@ Result<void> apply_store_flags(store::Transaction& transaction, const Mailboxes:
     if (!keywords) return fail(std::move(keywords.error()));
 
     UidSet modified;
+    bool too_many = false;
     const auto flags = static_cast<std::uint8_t>(request.flags() & kSystemFlags);
     auto change = box->start_change(**folder);
     const auto changed = box->change_flags(
@@ -70,10 +71,13 @@ Result<void> apply_store_flags(store::Transaction& transaction, const Mailboxes:
                 modified.add_last(now.uid);
                 return false;
             }
-            return alter(now, request.change(), flags, *keywords);
+            const bool altered = alter(now, request.change(), flags, *keywords);
+            too_many = too_many || now.keywords.size() > kKeywordsPerMessageMax;
+            return altered;
         },
         change);
     if (!changed) return changed;
+    if (too_many) return fail(Kind::invalid, "Too many keywords on one message.");
     modified.to_wire(reply.mutable_modified());
     if (change.changed.empty()) return {};
     if (auto named = box->name_keywords(change); !named) return named;

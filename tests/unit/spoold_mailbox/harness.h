@@ -175,7 +175,7 @@ class Spool {
         request.set_since_modseq(since);
         request.set_uid_validity(uid_validity);
         request.set_subscribe(subscriber != nullptr);
-        auto replies = drain(mailboxes->open_folder(account, request, subscriber));
+        auto replies = drain(mailboxes->open_folder(account, request, subscriber), reply_bytes);
         if (!replies) return fail(replies.error());
         auto whole = replies->front();
         for (std::size_t i = 1; i < replies->size(); ++i) {
@@ -211,6 +211,7 @@ class Spool {
     TestLimits limits;
     Hub hub;
     std::uint64_t accounts = 0;
+    std::size_t reply_bytes = 64 * 1024;  // of open_folder
     std::unique_ptr<store::Store> store;
     std::unique_ptr<Mailboxes> mailboxes;
     std::unique_ptr<Intake> intake;

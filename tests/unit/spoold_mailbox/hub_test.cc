@@ -84,6 +84,15 @@ TEST(HubTest, MemoryOfWaitingEventsIsBounded) {
     EXPECT_THAT(take(*subscriber, 1 << 30), ElementsAre(0));
 }
 
+TEST(HubTest, AnEventThatIsTooLongBecomesAMarker) {
+    Hub hub;
+    const auto subscriber = hub.subscribe([] {});
+    subscriber->watch(kAnna, kInbox);
+    subscriber->start(kInbox);
+    hub.publish(change(kInbox, 1, 500'000));
+    EXPECT_THAT(take(*subscriber), ElementsAre(0));
+}
+
 TEST(HubTest, EventsComeInPortions) {
     Hub hub;
     const auto subscriber = hub.subscribe([] {});

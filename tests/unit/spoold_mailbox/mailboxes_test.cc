@@ -144,6 +144,35 @@ TEST_F(MailboxesTest, FoldersAreMadeRenamedAndDeleted) {
     EXPECT_GT(spool.folder(anna, "z/b/c").folder_id(), id);
 }
 
+TEST_F(MailboxesTest, AListingHasABound) {
+    std::string deep = "top";
+    for (int level = 0; level < 30; ++level) deep += "/" + std::string(25, 'x');
+    int made = 0;
+    for (; made < 1000; ++made) {
+        const auto created = create(cat(made, deep));
+        if (created) continue;
+        EXPECT_EQ(created.error().kind, Kind::over_quota);
+        break;
+    }
+    EXPECT_LT(made, 500);
+    const auto list = spool.mailboxes->list_folders(anna, {});
+    EXPECT_GT(list->folders_size(), made * 30);
+    EXPECT_LT(list->ByteSizeLong(), 2 * kListBytesMax);
+}
+
+TEST_F(MailboxesTest, AMessageHasABoundOfKeywords) {
+    ASSERT_TRUE(spool.append(anna, "INBOX", "m"));
+    const auto inbox = spool.folder(anna, "INBOX").folder_id();
+    for (int round = 0; round < 3; ++round) {
+        auto request = flags_request(inbox, v1::FLAG_CHANGE_ADD, 0);
+        for (int i = 0; i < 50; ++i) request.add_keywords(cat("k", round * 50 + i));
+        EXPECT_EQ(call(&Mailboxes::store_flags, request).has_value(), round < 2);
+    }
+    const auto open = spool.open_folder(anna, inbox);
+    EXPECT_EQ(open->keywords_size(), 100);
+    EXPECT_EQ(open->references().keywords(0).keyword_id_size(), 100);
+}
+
 TEST_F(MailboxesTest, SubscriptionsOutliveFolders) {
     ASSERT_TRUE(create("lists"));
     v1::SetSubscribed request;

@@ -313,6 +313,7 @@ class Model {
     }
 
     void check_folder(AccountId who, const std::string& name, const Box& box) {
+        spool_.reply_bytes = 1 + pick(20'000);
         const auto reply = spool_.open_folder(who, box.id);
         ASSERT_TRUE(reply);
         Mirror now;
