@@ -51,6 +51,11 @@ Async<void> Session::login_failed() {
     if (login_failures_ > 1) co_await parts_.loop.sleep(kLoginDelay * (1 << (login_failures_ - 2)));
 }
 
+void Session::enable_condstore() {
+    if (std::exchange(condstore_, true) || !view_) return;
+    conn_.put(cat("* OK [HIGHESTMODSEQ ", view_->visible_modseq(), "] CONDSTORE is on.\r\n"));
+}
+
 ReadLimits Session::read_limits() const {
     if (!account_) return {kCommandBytesBeforeLogin, kLiteralMinusBytesMax, kLiteralMinusBytesMax, false};
     return {parts_.command_bytes_max, std::min(kLiteralBytesMax, parts_.command_bytes_max), SIZE_MAX, true};

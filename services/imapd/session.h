@@ -106,8 +106,10 @@ class Session {
     Async<void> login_failed();
     void select(std::unique_ptr<FolderView> view) { view_ = std::move(view); }
     void unselect() { view_.reset(); }
-    void enable_condstore() { condstore_ = true; }
+    // The first use of CONDSTORE tells a selected mailbox's HIGHESTMODSEQ (RFC 7162 §3.1).
+    void enable_condstore();
     void log_out() { leaving_ = true; }
+    void say_goodbye();  // BYE, with the reason why must_leave()
     // Untagged responses now, for handlers that need the numbers to be up to date.
     Async<void> tell_news(SyncRules rules);
     void tls_wanted() { starts_tls_ = true; }
@@ -130,8 +132,6 @@ class Session {
     Async<void> answer(Reply reply, SyncRules rules);
     ReadLimits read_limits() const;
     net::Deadline deadline() const;
-    void say_goodbye();
-
     Parts& parts_;
     net::Conn& conn_;
     std::unique_ptr<Account> account_;

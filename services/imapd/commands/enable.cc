@@ -16,14 +16,9 @@ Async<Reply> cmd_enable(Session& session, Args args) {
         condstore = condstore || equals_ignoring_case(name, "CONDSTORE");
     } while (args.more());
     const bool news = condstore && !session.condstore();
-    if (condstore) session.enable_condstore();
     std::string enabled = news ? "* ENABLED CONDSTORE\r\n" : "* ENABLED\r\n";
     co_await session.conn().write(std::move(enabled));
-    if (news && session.has_view()) {
-        // RFC 7162 §3.1.8: the client must learn where it stands.
-        co_await session.conn().write(
-            cat("* OK [HIGHESTMODSEQ ", session.view().visible_modseq(), "] CONDSTORE is on.\r\n"));
-    }
+    if (condstore) session.enable_condstore();
     co_return Reply::ok("ENABLE completed");
 }
 

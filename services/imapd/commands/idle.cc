@@ -39,7 +39,10 @@ Async<Reply> cmd_idle(Session& session, Args args) {
     co_await args.end();
     co_await session.conn().write("+ idling\r\n");
     co_await watch(session, session.idle_deadline());
-    if (session.must_leave()) co_return Reply::ok("IDLE ended");  // the session says BYE next
+    if (session.must_leave()) {
+        session.say_goodbye();
+        co_await fail(Kind::closed, "Closed by the server.");
+    }
     std::string line;
     const auto deadline = session.idle_deadline();
     const bool whole = co_await read_line_into(session.conn(), line, kDoneBytesMax, deadline);

@@ -47,6 +47,7 @@ Async<Reply> open(Session& session, Args args, Access access) {
     co_await args.end();
 
     // The old mailbox is closed whatever becomes of the new one (RFC 3501 §6.3.1).
+    if (session.has_view()) session.conn().put("* OK [CLOSED] The previous mailbox is closed.\r\n");
     session.unselect();
     if (condstore) session.enable_condstore();
     v1::GetFolder request;

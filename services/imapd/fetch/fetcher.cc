@@ -168,6 +168,13 @@ Async<void> Fetcher::set_seen(Batch& batch) {
     if (!stored) co_return;
     co_await view.mirror().wait_for(stored->modseq());
     for (auto& target : batch) target.seen_now = contains(uids, target.uid);
+    // The FETCH lines tell these flags; what another session changed meanwhile is told here.
+    for (const auto& row : view.state().rows()) {
+        const bool other = row.modseq > view.told_changes() && !contains(uids, row.uid);
+        const auto number = other ? view.numbers().find(row.uid) : 0;
+        if (number != 0) view.append_fetch(out_, number, row, rules_);
+    }
+    view.set_told_changes(view.state().modseq());
 }
 
 Async<std::vector<std::optional<v1::Summary>>> Fetcher::summaries(const Batch& batch) {
