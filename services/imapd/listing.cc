@@ -58,17 +58,30 @@ Listing::Listing(const v1::ListFoldersReply& reply) {
         entry.folder = &folder;
         entry.subscribed = folder.subscribed();
     }
-    for (const auto& name : reply.subscribed_without_folder()) entries_[name].subscribed = true;
+    // The levels above a name without folder have no folder either; RECURSIVEMATCH may show them.
+    for (const auto& name : reply.subscribed_without_folder()) {
+        entries_[name].subscribed = true;
+        for_levels_above(name, [&](const std::string& level) { entries_.try_emplace(level); });
+    }
     for (const auto& [name, entry] : entries_) {
-        const bool special = entry.folder != nullptr && entry.folder->special_use() != v1::SPECIAL_USE_UNSPECIFIED;
-        for_levels_above(name, [&, &child = entry](const std::string& level) {
-            auto above = entries_.find(level);
-            if (above == entries_.end()) return;
-            above->second.has_children = above->second.has_children || child.folder != nullptr;
-            above->second.has_subscribed_below = above->second.has_subscribed_below || child.subscribed;
-            above->second.has_special_below = above->second.has_special_below || special;
+        if (entry.folder == nullptr) continue;
+        for_levels_above(name, [&](const std::string& level) {
+            const auto above = entries_.find(level);
+            if (above != entries_.end()) above->second.has_children = true;
         });
     }
+}
+
+bool Listing::leads_to_chosen(const std::string& name, const ListArgs& args,
+                              const std::vector<std::string>& patterns) const {
+    const auto inside = name + '/';
+    for (auto at = entries_.lower_bound(inside); at != entries_.end() && at->first.starts_with(inside); ++at) {
+        const auto& entry = at->second;
+        const bool special = entry.folder != nullptr && entry.folder->special_use() != v1::SPECIAL_USE_UNSPECIFIED;
+        if (!entry.subscribed || (args.select_special_use && !special)) continue;
+        if (!matches_any(patterns, at->first)) return true;  // else it is redundant (RFC 5258 §3.5)
+    }
+    return false;
 }
 
 std::optional<Listing::Line> Listing::describe(const std::string& name, const Entry& entry, const ListArgs& args,
@@ -78,12 +91,11 @@ std::optional<Listing::Line> Listing::describe(const std::string& name, const En
     if (args.select_subscribed) chosen = entry.subscribed;
     else if (entry.folder == nullptr) return {};  // only subscribed: no mailbox
     if (args.select_special_use) chosen = chosen && use != v1::SPECIAL_USE_UNSPECIFIED;
-    const bool below = (args.select_subscribed && entry.has_subscribed_below) ||
-                       (!args.select_subscribed && args.select_special_use && entry.has_special_below);
-    if (!chosen && !(args.recursive_match && below)) return {};
     if (!matches_any(patterns, name)) return {};
 
     Line line;
+    line.child_info = args.recursive_match && leads_to_chosen(name, args, patterns);
+    if (!chosen && !line.child_info) return {};
     const auto put = [&](std::string_view attribute) {
         append(line.attributes, line.attributes.empty() ? "" : " ", attribute);
     };
@@ -93,7 +105,6 @@ std::optional<Listing::Line> Listing::describe(const std::string& name, const En
     // Cheap to know, so it is said also where RETURN (CHILDREN) did not ask (RFC 5258 §4 allows it).
     put(entry.has_children ? "\\HasChildren" : "\\HasNoChildren");
     if (use != v1::SPECIAL_USE_UNSPECIFIED) put(special_use_name(use));
-    line.child_info = args.recursive_match && args.select_subscribed && entry.has_subscribed_below;
     return line;
 }
 

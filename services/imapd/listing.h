@@ -23,8 +23,6 @@ class Listing {
         const v1::Folder* folder = nullptr;  // none: subscribed, but there is no such folder
         bool subscribed = false;
         bool has_children = false;
-        bool has_subscribed_below = false;
-        bool has_special_below = false;
     };
     struct Line {
         std::string attributes;
@@ -42,6 +40,8 @@ class Listing {
     std::map<std::string, std::string> subscriptions(const std::vector<std::string>& patterns) const;
 
   private:
+    // Does RECURSIVEMATCH show this name for what is below it and not listed itself?
+    bool leads_to_chosen(const std::string& name, const ListArgs& args, const std::vector<std::string>& patterns) const;
     std::map<std::string, Entry> entries_;
 };
 

@@ -57,10 +57,9 @@ Result<void> parse_selections(Cursor& cursor, ListArgs& args) {
     args.extended = true;
     auto options = parse_list_of(cursor, [&](Cursor& c) { return parse_selection(c, args); });
     if (!options) return options;
-    // RFC 5258 §3.1: RECURSIVEMATCH says which children to look at, so it can't stand alone.
-    const bool alone = !args.select_subscribed && !args.select_special_use;
-    if (args.recursive_match && alone) {
-        return fail(Kind::invalid, "RECURSIVEMATCH needs another selection option.");
+    // RFC 5258 §3.1 and §6: only SUBSCRIBED is an option that RECURSIVEMATCH can modify.
+    if (args.recursive_match && !args.select_subscribed) {
+        return fail(Kind::invalid, "RECURSIVEMATCH needs SUBSCRIBED.");
     }
     return cursor.space();
 }
