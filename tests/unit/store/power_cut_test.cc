@@ -9,7 +9,11 @@
 namespace tayori::store {
 namespace {
 
+#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
+constexpr int kCuts = 200;
+#else
 constexpr int kCuts = 2000;
+#endif
 constexpr int kCutsPerDirectory = 50;
 constexpr int kPlansMax = 60;
 constexpr int kStartsMax = 20;
