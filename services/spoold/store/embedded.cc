@@ -139,6 +139,7 @@ Result<void> EmbeddedStore::open() {
 }
 
 void EmbeddedStore::close() {
+    closing_ = true;
     {
         const std::lock_guard lock(loop_mutex_);
         loop_ends_ = true;

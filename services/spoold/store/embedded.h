@@ -48,7 +48,9 @@ class EmbeddedStore final : public Store {
     bool may_go(const Segment& segment) const;
     std::vector<Lease> worth_compacting() const;
     Result<void> compact_segments(const std::vector<Lease>& segments);
-    Result<std::vector<std::uint64_t>> bodies_in(const Lease& segment);
+    using BodiesOfSegments = std::map<std::uint64_t, std::vector<std::uint64_t>>;
+    Result<BodiesOfSegments> bodies_in_log(const Lease& segment);
+    Result<BodiesOfSegments> bodies_in_staging(const std::vector<Lease>& segments);
     Result<void> move_bodies(const Lease& segment, const std::vector<std::uint64_t>& ids);
     Result<void> commit_moves(std::uint64_t segment, const std::vector<MovedBody>& moves);
     Result<std::uint64_t> checkpoint_and_prune(std::size_t keep);
@@ -71,6 +73,7 @@ class EmbeddedStore final : public Store {
     std::unique_ptr<UploadArea> uploads_;
     std::unique_ptr<Committer> committer_;
     std::atomic<bool> failed_ = false;
+    std::atomic<bool> closing_ = false;
     std::atomic<std::uint64_t> free_bytes_ = ~std::uint64_t{0};
     std::atomic<std::uint64_t> log_position_ = 0;
     std::atomic<std::uint64_t> bodies_ = 0;

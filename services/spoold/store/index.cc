@@ -17,6 +17,7 @@ constexpr double kBloomBitsPerKey = 10;
 constexpr std::size_t kBlockBytes = 8 * 1024;
 constexpr std::size_t kManifestBytesMax = 4 << 20;  // rewritten when longer
 constexpr std::size_t kAppliedStepBytes = 256 * 1024;  // one entry of Index::applied_ per so many bytes of changes
+constexpr std::size_t kCompactionReadBytes = 512 * 1024;
 constexpr int kStateVersion = 1;
 
 rocksdb::Slice slice(std::string_view text) { return {text.data(), text.size()}; }
@@ -33,7 +34,7 @@ rocksdb::Options rocks_options(const IndexOptions& options, rocksdb::Env* env) {
     result.max_open_files = options.open_files_max;
     result.max_background_jobs = 2;
     result.max_manifest_file_size = kManifestBytesMax;
-    result.bytes_per_sync = 1 << 20;
+    result.compaction_readahead_size = kCompactionReadBytes;
     result.memtable_whole_key_filtering = true;
     result.memtable_prefix_bloom_size_ratio = 0.02;
     result.level_compaction_dynamic_level_bytes = true;
@@ -136,6 +137,7 @@ class Index::Watcher final : public rocksdb::EventListener {
     }
     void OnBackgroundError(rocksdb::BackgroundErrorReason, rocksdb::Status* status) override {
         log_error("store: the index failed in the background", {{"detail", status->ToString()}});
+        index_.background_full_ = status->IsNoSpace();
         index_.background_failed_ = true;
     }
 
@@ -388,6 +390,9 @@ Result<void> Index::flush(bool wait) {
 Result<void> Index::healthy() {
     if (!background_failed_) return {};
     const auto status = db_->Resume();
+    if (!status.ok() && background_full_) {
+        return fail(Kind::no_space, "The disk is full.", cat("index: ", status.ToString()));
+    }
     if (!status.ok()) return fail(index_error(status));
     background_failed_ = false;
     return {};

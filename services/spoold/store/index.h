@@ -65,7 +65,8 @@ class Index : public std::enable_shared_from_this<Index> {
     Stamp flushed() const;
     // Changes in the index that are not on disk yet.
     std::uint64_t unflushed_bytes() const { return unflushed_bytes_; }
-    // False after a failure in the background; tries to go on when it can.
+    // An error while a failure in the background lasts. After a lack of space RocksDB looks for some again by itself,
+    // every few seconds.
     Result<void> healthy();
 
     struct Live {
@@ -107,6 +108,7 @@ class Index : public std::enable_shared_from_this<Index> {
     std::uint64_t opened_at_ = 0;
     std::atomic<std::uint64_t> unflushed_bytes_ = 0;
     std::atomic<bool> background_failed_ = false;
+    std::atomic<bool> background_full_ = false;  // it failed because the disk was full
 };
 
 // Reads of committed data at one moment.

@@ -15,6 +15,7 @@ namespace tayori::store {
 namespace {
 
 constexpr std::uint64_t kSmallSegmentDivisor = 8;  // a sealed segment below 1/8 of the usual size is merged away
+constexpr std::size_t kSmallSegmentsMin = 4;
 constexpr std::size_t kSegmentsPerRound = 8;
 
 }  // namespace
@@ -52,60 +53,65 @@ Result<std::uint64_t> EmbeddedStore::collect() {
     return freed;
 }
 
+// Sealed segments of which most is dead, and small ones (every start after a kill leaves one) if there are several.
 std::vector<Lease> EmbeddedStore::worth_compacting() const {
     std::vector<Lease> result;
     for (const auto kind : {SegmentKind::log, SegmentKind::staging}) {
-        std::size_t small = 0;
+        std::vector<Lease> small;
         for (const auto& segment : segments_->all(kind)) {
             const auto live = index_->live(segment->id()).bytes;
             if (!segment->sealed || live == 0) continue;
             const std::uint64_t end = segment->end;
-            // One small segment alone would only be copied into another.
-            if (end < options_.segment_bytes / kSmallSegmentDivisor && ++small < 2 &&
-                kind == SegmentKind::log) {
-                continue;
+            if ((end - std::min(end, live)) * 100 >= end * options_.compact_dead_percent) {
+                result.push_back(segment);
+            } else if (end < options_.segment_bytes / kSmallSegmentDivisor) {
+                small.push_back(segment);
             }
-            const bool mostly_dead = (end - std::min(end, live)) * 100 >= end * options_.compact_dead_percent;
-            const bool small_one = kind == SegmentKind::log &&
-                                   end < options_.segment_bytes / kSmallSegmentDivisor;
-            if (mostly_dead || small_one) result.push_back(segment);
-            if (result.size() == kSegmentsPerRound) return result;
+        }
+        if (small.size() >= kSmallSegmentsMin) result.insert(result.end(), small.begin(), small.end());
+    }
+    if (result.size() > kSegmentsPerRound) result.resize(kSegmentsPerRound);
+    return result;
+}
+
+// Bodies that the records of a log segment brought, in order.
+Result<EmbeddedStore::BodiesOfSegments> EmbeddedStore::bodies_in_log(const Lease& segment) {
+    BodiesOfSegments result;
+    SegmentReader reader(*segments_, segment);
+    LogRecord record;
+    while (reader.offset() < segment->end) {
+        auto valid = reader.next(record);
+        if (!valid) return fail(valid.error());
+        if (!*valid) {
+            return fail(Kind::corrupt, "Stored data is damaged.",
+                        cat("no record at ", segment->path, ":", reader.offset()));
+        }
+        ChangeReader changes(record.changes);
+        Change change;
+        while (changes.next(change)) {
+            if (change.type == Change::Type::body) result[segment->id()].push_back(change.id);
         }
     }
     return result;
 }
 
-// Bodies whose bytes lie in the segment, in order of their ids.
-Result<std::vector<std::uint64_t>> EmbeddedStore::bodies_in(const Lease& segment) {
-    std::vector<std::uint64_t> candidates;
-    if (segment->header.kind == SegmentKind::log) {
-        SegmentReader reader(*segments_, segment);
-        LogRecord record;
-        while (reader.offset() < segment->end) {
-            auto valid = reader.next(record);
-            if (!valid) return fail(valid.error());
-            if (!*valid) {
-                return fail(Kind::corrupt, "Stored data is damaged.",
-                            cat("no record at ", segment->path, ":", reader.offset()));
-            }
-            ChangeReader changes(record.changes);
-            Change change;
-            while (changes.next(change)) {
-                if (change.type == Change::Type::body) candidates.push_back(change.id);
-            }
-        }
-    } else {
-        // Uploads do not carry their body's id: the table is read instead. Staging segments are few and large.
-        auto rows = index_->iterate(body_key(0), body_key(~std::uint64_t{0}));
-        for (rows->SeekToFirst(); rows->Valid(); rows->Next()) {
-            const auto entry = decode_body_entry(rows->value().ToStringView());
-            if (entry && entry->place.segment == segment->id()) {
-                candidates.push_back(load_be64(rows->key().ToStringView().substr(2)));
-            }
-        }
-        if (!rows->status().ok()) return fail(index_error(rows->status()));
+// Uploads do not carry their body's id: the table is read instead, once for all of the segments.
+Result<EmbeddedStore::BodiesOfSegments> EmbeddedStore::bodies_in_staging(const std::vector<Lease>& segments) {
+    BodiesOfSegments result;
+    for (const auto& segment : segments) {
+        if (segment->header.kind == SegmentKind::staging) result[segment->id()];
     }
-    return candidates;
+    if (result.empty()) return result;
+    auto rows = index_->iterate(body_key(0), body_key(~std::uint64_t{0}));
+    for (rows->SeekToFirst(); rows->Valid(); rows->Next()) {
+        const auto entry = decode_body_entry(rows->value().ToStringView());
+        if (!entry) continue;
+        if (const auto found = result.find(entry->place.segment); found != result.end()) {
+            found->second.push_back(load_be64(rows->key().ToStringView().substr(2)));
+        }
+    }
+    if (!rows->status().ok()) return fail(index_error(rows->status()));
+    return result;
 }
 
 Result<void> EmbeddedStore::commit_moves(std::uint64_t segment, const std::vector<MovedBody>& moves) {
@@ -155,9 +161,12 @@ Result<void> EmbeddedStore::move_bodies(const Lease& segment, const std::vector<
 }
 
 Result<void> EmbeddedStore::compact_segments(const std::vector<Lease>& segments) {
+    auto staged = bodies_in_staging(segments);
+    if (!staged) return fail(staged.error());
     for (const auto& segment : segments) {
-        auto ids = bodies_in(segment);
-        auto done = ids ? move_bodies(segment, *ids) : fail(ids.error());
+        if (closing_) return {};
+        auto bodies = segment->header.kind == SegmentKind::log ? bodies_in_log(segment) : staged;
+        auto done = bodies ? move_bodies(segment, (*bodies)[segment->id()]) : fail(bodies.error());
         if (done) continue;
         if (done.error().kind != Kind::corrupt) return done;
         log_error("store: a segment can't be compacted",
@@ -169,13 +178,17 @@ Result<void> EmbeddedStore::compact_segments(const std::vector<Lease>& segments)
 Result<std::uint64_t> EmbeddedStore::compact() {
     const std::lock_guard lock(work_mutex_);
     uploads_->expire();
-    std::uint64_t freed = 0;
-    if (auto done = compact_segments(worth_compacting()); !done) return fail(done.error());
+    // Round after round, as long as the rest gets less: a damaged segment stays in it.
+    auto segments = worth_compacting();
+    for (std::uint64_t before = 0; !segments.empty() && segments.front()->id() != before;) {
+        before = segments.front()->id();
+        if (auto done = compact_segments(segments); !done) return fail(done.error());
+        segments = worth_compacting();
+    }
+    segments.clear();
     // The only checkpoint left is the new one, so that nothing old is needed any more.
     if (auto made = checkpoint_and_prune(1); !made) return fail(made.error());
-    auto collected = collect();
-    if (!collected) return collected;
-    freed += *collected;
+    auto freed = collect();
     watch_space();
     return freed;
 }
