@@ -56,7 +56,7 @@ void Core::finish(Slot& slot, std::optional<Error> error) {
 void Core::drop(Slot& slot) {
     // Also when spoold has said everything already: a maildrop's lease that nobody will use is
     // freed by it.
-    if (!slot.ended || !slot.replies.empty()) cancel(slot);
+    if (!slot.end_seen) cancel(slot);
     if (slots_.erase(slot.seq) != 0) pending_bytes_ -= slot.bytes;
 }
 

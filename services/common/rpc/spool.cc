@@ -42,6 +42,7 @@ Result<std::unique_ptr<v1::Reply>> Pending::take() {
         if (slot_->answer == Answer::many) core_->give_credit(*slot_, reply->ByteSizeLong());
         return reply;
     }
+    slot_->end_seen = true;
     if (slot_->error) return fail(*slot_->error);
     return nullptr;
 }

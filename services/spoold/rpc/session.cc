@@ -169,8 +169,14 @@ bool Session::greet(const v1::Hello& hello) {
         return false;
     }
     parts_->handler.opened(*this);
-    std::lock_guard lock(mutex_);
-    welcome_waits_ = true;
+    bool closed = false;
+    {
+        std::lock_guard lock(mutex_);
+        opened_ = true;
+        welcome_waits_ = true;
+        closed = closed_;
+    }
+    if (closed) parts_->handler.closed(*this);  // cancelled meanwhile: close_once() came too early
     return true;
 }
 
@@ -284,17 +290,18 @@ void Session::OnCancel() {
 }
 
 void Session::close_once() {
-    if (closed_.exchange(true)) return;
     std::vector<std::shared_ptr<Flow>> flows;
     std::shared_ptr<EventSource> events;
     {
         std::lock_guard lock(mutex_);
+        if (std::exchange(closed_, true)) return;
         for (auto& [seq, flow] : flows_) flows.push_back(flow);
         blocked_.clear();
         events.swap(events_);
+        if (!opened_) return;
     }
     for (auto& flow : flows) flow->cancel();
-    if (info_.version != 0) parts_->handler.closed(*this);
+    parts_->handler.closed(*this);
 }
 
 void Session::OnDone() {

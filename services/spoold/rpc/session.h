@@ -153,7 +153,6 @@ class Session final : public grpc::ServerBidiReactor<v1::ClientFrame, v1::Server
     SessionInfo info_;
     std::shared_ptr<Session> self_;
     std::atomic<bool> flush_queued_{false};
-    std::atomic<bool> closed_{false};
 
     std::mutex mutex_;
     v1::ClientFrame frame_in_;
@@ -167,6 +166,8 @@ class Session final : public grpc::ServerBidiReactor<v1::ClientFrame, v1::Server
     std::size_t calls_in_flight_ = 0;
     std::size_t call_bytes_ = 0;
     bool greeted_ = false;
+    bool opened_ = false;  // the handler knows of us
+    bool closed_ = false;
     bool welcome_waits_ = false;
     bool reading_ = true;
     bool dispatching_ = false;  // a frame is being worked on: its answers go out together
