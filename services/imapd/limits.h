@@ -44,6 +44,7 @@ inline constexpr std::size_t kUploadPieceBytes = 256 * 1024;
 inline constexpr std::size_t kInlineAppendBytes = 256 * 1024;  // larger ones are uploaded as they arrive
 inline constexpr std::size_t kHeaderSearchBytesMax = 256 * 1024;      // of one header, looked at for fields
 inline constexpr std::size_t kTextSearchBytesMax = 16 * 1024 * 1024;  // of one text part, looked at by SEARCH
+inline constexpr std::size_t kTextGroupBytes = 256 * 1024;  // of parts that go to the thread pool together
 inline constexpr std::size_t kTextSearchesMax = 2;                    // bodies searched at a time, all sessions together
 
 // Mirrors that nobody has selected stay for the next SELECT.

@@ -2,82 +2,11 @@
 
 #include <algorithm>
 
-#include "common/mail/body_text.h"
-#include "common/mail/part_tree.h"
-#include "common/net/offload.h"
 #include "imapd/fetch/body_stream.h"
 #include "imapd/limits.h"
-#include "imapd/search/matcher.h"
+#include "imapd/search/text_batch.h"
 
 namespace tayori::imap {
-namespace {
-
-// What has been found out about one message's text, key by key.
-class KnownText final : public TextSource {
-  public:
-    explicit KnownText(const SearchKey& root) {
-        collect_text_keys(root, keys_);
-        found_.resize(keys_.size(), 0);
-    }
-    bool contains(const SearchKey& key) override {
-        const auto at = std::find(keys_.begin(), keys_.end(), &key);
-        return at != keys_.end() && found_[static_cast<std::size_t>(at - keys_.begin())] != 0;
-    }
-    // The needles that are still missing, with their index.
-    std::vector<std::pair<std::size_t, std::string>> wanted() const {
-        std::vector<std::pair<std::size_t, std::string>> needles;
-        for (std::size_t i = 0; i < keys_.size(); ++i) {
-            if (found_[i] == 0) needles.emplace_back(i, keys_[i]->value);
-        }
-        return needles;
-    }
-    void set_found(std::size_t index) { found_[index] = 1; }
-
-  private:
-    std::vector<const SearchKey*> keys_;
-    std::vector<char> found_;
-};
-
-// The bytes of one text part with its header, or the header of a message within; runs on the thread pool.
-struct Piece {
-    mail::Part part;
-    bool is_message = false;  // message/rfc822: its own header is part of the text
-    std::string bytes;
-    std::vector<std::pair<std::size_t, std::string>> needles;
-};
-
-std::vector<std::size_t> search_piece(const Piece& piece) {
-    std::vector<std::size_t> found;
-    mail::PartTree tree;
-    tree.parts.push_back(piece.part);
-    tree.parts[0].header_offset = 0;
-    tree.parts[0].end = 1;
-    tree.parts[0].header_bytes = std::min<std::uint64_t>(piece.part.header_bytes, piece.bytes.size());
-    tree.parts[0].body_bytes = piece.bytes.size() - tree.parts[0].header_bytes;
-    for (const auto& [index, needle] : piece.needles) {
-        const bool is = piece.is_message ? mail::header_contains(piece.bytes, needle)
-                                         : mail::body_contains(piece.bytes, tree, needle);
-        if (is) found.push_back(index);
-    }
-    return found;
-}
-
-// Which parts of a message have text: text parts, and the headers of messages within. The message's own header is not
-// among them: BODY does not look at it, and TEXT has.
-std::vector<Piece> pieces_of(const mail::PartTree& tree) {
-    std::vector<Piece> pieces;
-    for (std::size_t i = 0; i < tree.parts.size(); ++i) {
-        const auto& part = tree.parts[i];
-        if (part.kind == mail::PartKind::text) pieces.push_back({part, false, {}, {}});
-        if (part.kind == mail::PartKind::message && i + 1 < tree.parts.size()) {
-            pieces.push_back({tree.parts[i + 1], true, {}, {}});
-        }
-    }
-    return pieces;
-}
-
-}  // namespace
-
 void Searcher::decide(Truth truth, const Open& message, std::vector<Open>* open) {
     if (truth == Truth::unknown && open != nullptr) open->push_back(message);
     if (truth != Truth::yes) return;
@@ -95,7 +24,11 @@ Async<std::vector<Found>> Searcher::run() {
         const auto to = open.begin() + static_cast<std::ptrdiff_t>(std::min(at + kSummariesPerCall, open.size()));
         co_await by_headers({from, to}, bodies);
     }
-    for (const auto& message : bodies) co_await by_text(message);
+    for (std::size_t at = 0; at < bodies.size(); at += kHeadersPerBatch) {
+        const auto from = bodies.begin() + static_cast<std::ptrdiff_t>(at);
+        const auto to = bodies.begin() + static_cast<std::ptrdiff_t>(std::min(at + kHeadersPerBatch, bodies.size()));
+        co_await by_text({from, to});
+    }
     std::sort(found_.begin(), found_.end(), [](const Found& a, const Found& b) { return a.number < b.number; });
     co_return std::move(found_);
 }
@@ -158,52 +91,42 @@ Async<void> Searcher::by_headers(std::vector<Open> batch, std::vector<Open>& ope
     }
 }
 
-// One message's text parts, each decoded and searched on the thread pool, at most kTextSearchBytesMax of each.
-Async<void> Searcher::by_text(Open message) {
+// Each batch is read by one call; decoding and searching happen on the thread pool.
+Async<void> Searcher::by_text(std::vector<Open> batch) {
     const auto pass = co_await session_.parts().text_searches.enter();
-    v1::FetchSummaries wanted;
-    wanted.add_message_id(message.message_id);
-    wanted.set_header(true);
-    wanted.set_parts(true);
-    auto summaries = session_.stream(std::move(wanted));
-    auto reply = co_await summaries.next();
+    TextBatch texts(session_, root_);
+    v1::FetchSummaries request;
+    request.set_header(true);
+    request.set_parts(true);
+    for (const auto& message : batch) request.add_message_id(message.message_id);
+    auto replies = session_.stream(std::move(request));
     auto& view = session_.view();
-    std::size_t hint = 0;
-    const Row* row = view.find(message.uid, hint);
-    if (!reply || reply->items().empty() || row == nullptr) co_return;
-    const auto& summary = reply->items(0).summary();
-    const auto tree = mail::decode_part_tree(summary.parts());
-    if (!tree) co_return;
-
-    const std::uint64_t prefix = row->prefix_bytes;
-    auto header = summary.header();
-    if (header.empty()) header = co_await long_header(message.message_id, prefix + summary.header_bytes());
-    auto pieces = pieces_of(*tree);
-    v1::FetchBodies request;
-    for (const auto& piece : pieces) {
-        auto& range = *request.add_ranges();
-        range.set_message_id(message.message_id);
-        range.set_offset(prefix + piece.part.header_offset);
-        const auto bytes = piece.part.header_bytes + (piece.is_message ? 0 : piece.part.body_bytes);
-        range.set_bytes(std::clamp<std::uint64_t>(bytes, 1, kTextSearchBytesMax));
+    std::size_t at = 0;
+    for (;;) {
+        auto reply = co_await replies.next();
+        if (!reply) break;
+        for (auto& item : *reply->mutable_items()) {
+            while (at < batch.size() && batch[at].message_id != item.message_id()) ++at;
+            if (at == batch.size()) break;
+            const auto current = batch[at++];
+            std::size_t hint = SIZE_MAX;
+            const Row* row = view.find(current.uid, hint);
+            if (row == nullptr) continue;
+            const std::uint64_t prefix = row->prefix_bytes;
+            auto header = std::move(*item.mutable_summary()->mutable_header());
+            if (header.empty()) header = co_await long_header(current.message_id, prefix + item.summary().header_bytes());
+            texts.add(current.uid, current.message_id, prefix, std::move(header), item.summary().parts());
+        }
     }
-    KnownText text(root_);
-    BodyStream stream(session_, std::move(request));
-    for (std::size_t i = 0; i < pieces.size(); ++i) {
-        const bool there = co_await stream.begin(static_cast<std::uint32_t>(i));
-        if (!there) break;
-        auto& piece = pieces[i];
-        piece.bytes = co_await stream.all();
-        piece.needles = text.wanted();
-        if (piece.needles.empty()) break;
-        auto work = [owned = std::move(piece)] { return search_piece(owned); };
-        const auto found = co_await net::offload(session_.parts().loop, std::move(work));
-        for (const auto index : found) text.set_found(index);
+    co_await texts.run();
+    for (const auto& message : batch) {
+        std::size_t hint = SIZE_MAX;
+        const Row* row = view.find(message.uid, hint);
+        auto* text = texts.find(message.uid);
+        if (row == nullptr || text == nullptr) continue;
+        const Candidate candidate{&view, message.number, row, text->header(), text};
+        decide(matches(root_, candidate), message, nullptr);
     }
-    row = view.find(message.uid, hint);
-    if (row == nullptr) co_return;
-    const Candidate candidate{&view, message.number, row, header, &text};
-    decide(matches(root_, candidate), message, nullptr);
 }
 
 }  // namespace tayori::imap

@@ -29,7 +29,7 @@ class Searcher {
     };
     Async<void> by_mirror(std::vector<Open>& open);
     Async<void> by_headers(std::vector<Open> batch, std::vector<Open>& open);
-    Async<void> by_text(Open message);
+    Async<void> by_text(std::vector<Open> batch);
     Async<std::string> long_header(std::uint64_t message_id, std::uint64_t bytes);
     void decide(Truth truth, const Open& message, std::vector<Open>* open);
 
