@@ -23,8 +23,9 @@ HOST = "127.0.0.1"
 
 def run(instance, mode):
     engine = cli.engine(mode)
-    if not engine.status(instance):
-        raise Failure("nothing is running; first: ./tayori up")
+    rows = engine.status(instance)
+    if not rows or not all(row["running"] for row in rows):
+        raise Failure("not everything is running; ./tayori status, ./tayori up")
     ports = instance.load_state()["ports"]
     passwords = ensure_accounts(instance, engine)
     message_id, letter = write_letter()

@@ -45,15 +45,6 @@ def port_is_free(port, host="0.0.0.0"):
         return True
 
 
-def has_ipv6():
-    try:
-        with socket.socket(socket.AF_INET6, socket.SOCK_STREAM) as probe:
-            probe.bind(("::1", 0))
-        return True
-    except OSError:
-        return False
-
-
 class Instance:
     """One data folder. `port_base` is None where nobody chose one."""
 

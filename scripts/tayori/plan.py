@@ -3,7 +3,7 @@
 import os
 import socket
 
-from tayori.place import SERVICES, has_ipv6
+from tayori.place import SERVICES
 
 METRICS_OFFSET = 9400
 WORKERS_MAX = 64
@@ -14,10 +14,6 @@ def free_port():
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
-
-
-def all_interfaces():
-    return ["0.0.0.0"] + (["[::]"] if has_ipv6() else [])
 
 
 def listen_on(ports, hosts):
@@ -49,7 +45,7 @@ def workers(instance, program):
 def processes(instance, binaries, ports, metrics_base=None, hosts=None):
     """[{name, program, argv, env, ports, services, metrics}] in the order of starting."""
     rows = []
-    shared = environment(instance, listen_on(ports, hosts or all_interfaces()))
+    shared = environment(instance, listen_on(ports, hosts or ["*"]))
     for program in ("spoold", "smtpd", "pop3d", "imapd"):
         services = {name: port for name, port in ports.items() if SERVICES[name][1] == program}
         count = 1 if program == "spoold" else workers(instance, program)

@@ -10,8 +10,8 @@
 namespace tayori::settings {
 
 struct Imapd {
-    std::vector<Endpoint> listen = {{"0.0.0.0", 143, ""}, {"::", 143, ""}};
-    std::vector<Endpoint> listen_tls = {{"0.0.0.0", 993, ""}, {"::", 993, ""}};
+    std::vector<Endpoint> listen = {{"*", 143, ""}};
+    std::vector<Endpoint> listen_tls = {{"*", 993, ""}};
     std::uint32_t workers = 1;
     std::vector<Network> proxy_networks;
     std::uint64_t line_bytes_max = 64 * kKiB;

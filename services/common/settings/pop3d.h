@@ -10,8 +10,8 @@
 namespace tayori::settings {
 
 struct Pop3d {
-    std::vector<Endpoint> listen = {{"0.0.0.0", 110, ""}, {"::", 110, ""}};
-    std::vector<Endpoint> listen_tls = {{"0.0.0.0", 995, ""}, {"::", 995, ""}};
+    std::vector<Endpoint> listen = {{"*", 110, ""}};
+    std::vector<Endpoint> listen_tls = {{"*", 995, ""}};
     std::uint32_t workers = 1;
     std::vector<Network> proxy_networks;
     std::uint32_t errors_max = 10;

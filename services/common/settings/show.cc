@@ -37,7 +37,9 @@ std::string documentation() {
         "stops the start with file, line and what would be right. `TAYORI__SECTION__KEY` in the environment overrides the\n"
         "file: `TAYORI__SMTPD__WORKERS=2`; the items of a list are separated by commas there.\n\n"
         "A name ends in its unit, and a bare number is in that unit: `idle_timeout_s = 1800`. A text may bring another one:\n"
-        "`\"30min\"`. Sizes: B, KiB, MiB, GiB, TiB. Times: ms, s, min, h, d. Relative paths start at `site.data_dir`.\n\n"
+        "`\"30min\"`. Sizes: B, KiB, MiB, GiB, TiB. Times: ms, s, min, h, d. Relative paths start at `site.data_dir`.\n"
+        "Addresses: `*:25` is every address of the machine, IPv4 and IPv6; `192.0.2.1:25`, `[2001:db8::1]:25`,\n"
+        "`unix:run/spoold.sock`.\n\n"
         "`adminctl config check` says whether a file is right, `adminctl config show` what is in force.\n";
     for (const auto& section : table().sections) {
         if (section.visibility == Visibility::hidden) continue;

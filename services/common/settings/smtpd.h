@@ -12,9 +12,9 @@ namespace tayori::settings {
 enum class BareNewline { reject, normalize };
 
 struct Smtpd {
-    std::vector<Endpoint> listen = {{"0.0.0.0", 25, ""}, {"::", 25, ""}};
-    std::vector<Endpoint> listen_submission = {{"0.0.0.0", 587, ""}, {"::", 587, ""}};
-    std::vector<Endpoint> listen_submissions = {{"0.0.0.0", 465, ""}, {"::", 465, ""}};
+    std::vector<Endpoint> listen = {{"*", 25, ""}};
+    std::vector<Endpoint> listen_submission = {{"*", 587, ""}};
+    std::vector<Endpoint> listen_submissions = {{"*", 465, ""}};
     std::uint32_t workers = 1;
     std::vector<Network> proxy_networks;
     std::vector<Network> trusted_networks;

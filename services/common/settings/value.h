@@ -18,7 +18,8 @@ inline constexpr std::uint64_t kMiB = 1024 * kKiB;
 inline constexpr std::uint64_t kGiB = 1024 * kMiB;
 inline constexpr std::uint64_t kTiB = 1024 * kGiB;
 
-// Where a program listens or connects to: "0.0.0.0:25", "[::]:25", "spoold:7700", "unix:/run/spoold.sock".
+// Where a program listens or connects to: "*:25" (every address, IPv4 and IPv6), "192.0.2.1:25", "[2001:db8::1]:25",
+// "spoold:7700", "unix:/run/spoold.sock".
 struct Endpoint {
     std::string host;
     std::uint16_t port = 0;
