@@ -52,7 +52,6 @@ void declare_site(Table& table) {
              "PEM file with the certificate and its chain. Where there is none, the first start makes a self-signed "
              "one here and says so.");
     tls.text("key", &Tls::key, "PEM file with its private key.");
-    tls.choice("version_min", &Tls::version_min, {"1.2", "1.3"}, "The oldest version of TLS that is spoken.");
     tls.amount("reload_s", &Tls::reload_s, 1, 86'400,
                "How often the files are looked at; new ones are taken without a restart.");
 

@@ -28,8 +28,6 @@ void declare_smtpd(Table& table) {
     s.amount("command_timeout_s", &Smtpd::command_timeout_s, 1, 3600,
              "How long we wait for a command (RFC 5321 §4.5.3.2.7: at least 5 minutes).");
     s.amount("data_timeout_s", &Smtpd::data_timeout_s, 1, 3600, "How long we wait for the next block of a mail.");
-    s.amount("staging_bytes_min", &Smtpd::staging_bytes_min, 16 * kKiB, 16 * kMiB,
-             "A larger mail goes to spoold while it arrives, a smaller one with its envelope.");
 }
 
 }  // namespace tayori::settings

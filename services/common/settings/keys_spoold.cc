@@ -21,8 +21,6 @@ void declare_store(Table& table) {
     s.amount("undelete_days", &Store::undelete_days, 0, 3650,
              "How long expunged mail can be brought back by `adminctl undelete`.");
     s.amount("staging_hours", &Store::staging_hours, 1, 720, "When an upload that nobody finished is removed.");
-    s.amount("request_id_hours", &Store::request_id_hours, 1, 720,
-             "How long a request is remembered, so that its repetition changes nothing.");
 }
 
 void declare_accounts(Table& table) {
@@ -55,8 +53,6 @@ void declare_spoold(Table& table) {
     s.amount("reader_threads", &Spoold::reader_threads, 1, 64, "Threads that read bodies and search.");
     s.amount("pending_max", &Spoold::pending_max, 16, 1'000'000,
              "Changes that may wait for the disk; more get a temporary error.");
-    s.amount("change_events_max", &Spoold::change_events_max, 64, 10'000'000,
-             "Changes kept for a daemon that reads slowly; beyond, it reads the folder anew.");
     declare_store(table);
     declare_accounts(table);
 }

@@ -25,12 +25,9 @@ struct Metrics {
     std::vector<Endpoint> listen;  // empty: off
 };
 
-enum class TlsVersion { tls1_2, tls1_3 };
-
 struct Tls {
     std::string certificate = "tls/tls.crt";
     std::string key = "tls/tls.key";
-    TlsVersion version_min = TlsVersion::tls1_2;
     std::chrono::seconds reload_s{60};
 };
 

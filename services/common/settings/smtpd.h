@@ -28,7 +28,6 @@ struct Smtpd {
     std::uint32_t connections_per_address_max = 100;
     std::chrono::seconds command_timeout_s{300};
     std::chrono::seconds data_timeout_s{180};
-    std::uint64_t staging_bytes_min = 256 * kKiB;
 };
 
 }  // namespace tayori::settings

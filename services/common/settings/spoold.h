@@ -17,7 +17,6 @@ struct Spoold {
     std::vector<std::string> pki_names = {"spoold", "localhost"};
     std::uint32_t reader_threads = 2;
     std::uint32_t pending_max = 4096;
-    std::uint32_t change_events_max = 8192;
 };
 
 struct Store {
@@ -30,7 +29,6 @@ struct Store {
     std::uint32_t compact_dead_percent = 50;
     std::uint32_t undelete_days = 7;
     std::chrono::hours staging_hours{24};
-    std::chrono::hours request_id_hours{24};
 };
 
 struct Accounts {

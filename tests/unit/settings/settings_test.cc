@@ -70,8 +70,6 @@ TEST(Settings, ReadsEveryKind) {
         data_dir = "/srv/mail"
         [auth]
         allow_plaintext = "never"
-        [tls]
-        version_min = "1.3"
         [smtpd]
         listen = ["127.0.0.1:2525", "[::1]:2525"]
         trusted_networks = ["192.0.2.0/24"]
@@ -82,7 +80,6 @@ TEST(Settings, ReadsEveryKind) {
     ASSERT_TRUE(settings) << settings.error().text;
     EXPECT_EQ(settings->site.hostname, "mail.example.test");
     EXPECT_EQ(settings->auth.allow_plaintext, PlaintextPolicy::never);
-    EXPECT_EQ(settings->tls.version_min, TlsVersion::tls1_3);
     EXPECT_EQ(settings->smtpd.message_bytes_max, 25 * kMiB);
     EXPECT_EQ(settings->smtpd.command_timeout_s, std::chrono::minutes(10));
     ASSERT_EQ(settings->smtpd.listen.size(), 2U);
