@@ -200,10 +200,12 @@ def end_orphans():
             break
         for pid in map(int, children):
             try:
+                # One that has ended and was only not waited for is nobody's fault.
+                alive = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
                 os.kill(pid, signal.SIGKILL)
                 os.waitpid(pid, 0)
-                ended += 1
-            except (ProcessLookupError, ChildProcessError):
+                ended += alive
+            except (ProcessLookupError, ChildProcessError, FileNotFoundError):
                 pass
     return ended
 
