@@ -132,5 +132,5 @@ def read_by_imap(port, password, message_id):
 def show(letter):
     for name in ("From", "To", "Subject", "Date"):
         note(f"{name}: {letter[name]}")
-    for line in letter.get_body().get_content().splitlines():
+    for line in letter.get_body().get_content().strip().splitlines():
         note(f"| {line}")

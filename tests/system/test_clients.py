@@ -67,7 +67,7 @@ class Clients(unittest.TestCase):
         part = next(got.iter_attachments())
         self.assertEqual(part.get_filename(), "見積書.pdf")
         self.assertEqual(part.get_content(), data)
-        self.assertEqual(got.get_body().get_content(), "よろしくお願いします。\n")
+        self.assertEqual(got.get_body().get_content().strip(), "よろしくお願いします。")
         imap.literal = "見積".encode()
         self.assertEqual(imap.uid("SEARCH", "CHARSET", "UTF-8", "SUBJECT")[1], [b"1"])
 
