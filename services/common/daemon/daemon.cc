@@ -24,7 +24,10 @@ net::Networks to_networks(const std::vector<settings::Network>& networks) {
 Daemon::Daemon(std::string program, const settings::Settings& settings, net::ServerLimits limits)
     : program_(std::move(program)),
       settings_(settings),
-      clock_(static_cast<std::int64_t>(settings.test.clock_offset_ms)) {
+      clock_(static_cast<std::int64_t>(settings.test.clock_offset_ms)),
+      metrics_(program_),
+      connections_(metrics_.counter("connections_total", "Connections that got a session.")),
+      sessions_(metrics_.gauge("sessions", "Open sessions.")) {
     std::signal(SIGPIPE, SIG_IGN);
     prepare_tls();
     spool_ = std::make_unique<rpc::Spool>(loop_, spool_options());
@@ -77,7 +80,9 @@ Result<void> Daemon::open_ports() {
             if (!tls_) continue;  // said in the log already
             options.implicit_tls = tls_.get();
         }
-        auto opened = server_->listen(std::move(options), port.handler);
+        const auto* handler = &port.handler;  // ports_ does not change any more
+        auto opened = server_->listen(std::move(options),
+                                      [this, handler](net::Conn& conn) { return counted(handler, conn); });
         if (!opened) {
             return fail(opened.error().kind, cat("Cannot listen on ", port.endpoint.to_string(), ": ",
                                                  opened.error().text),
@@ -88,7 +93,31 @@ Result<void> Daemon::open_ports() {
     return {};
 }
 
+Result<void> Daemon::open_metrics() {
+    for (const auto& endpoint : settings_.metrics.listen) {
+        auto opened = metrics_.listen(endpoint.to_string());
+        if (!opened) return fail(std::move(opened.error()));
+        log_info("metrics", {{"address", endpoint.to_string()}, {"port", *opened}});
+    }
+    return {};
+}
+
+Async<void> Daemon::counted(const net::Server::Handler* handler, net::Conn& conn) {
+    // Sessions end by returning, by an error, or by being cancelled: the frame's destruction is all of them.
+    struct Open {
+        explicit Open(Gauge& g) : gauge(g) { gauge.add(1); }
+        Open(const Open&) = delete;
+        Open& operator=(const Open&) = delete;
+        ~Open() { gauge.add(-1); }
+        Gauge& gauge;
+    };
+    const Open open(sessions_);
+    connections_.add();
+    co_await (*handler)(conn);
+}
+
 Async<void> Daemon::start() {
+    co_await open_metrics();
     co_await spool_->connect();
     co_await open_ports();
     log_info("ready");

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "common/base/clock.h"
+#include "common/metrics/metrics.h"
 #include "common/net/listener.h"
 #include "common/rpc/spool.h"
 #include "common/settings/settings.h"
@@ -35,6 +36,8 @@ class Daemon {
     int run();
 
     net::Loop& loop() { return loop_; }
+    // To declare figures of the program's own before run(), which answers them at metrics.listen.
+    Metrics& metrics() { return metrics_; }
     rpc::Spool& spool() { return *spool_; }
     net::Server& server() { return *server_; }
     const net::TlsContext* tls() const { return tls_.get(); }
@@ -62,12 +65,17 @@ class Daemon {
     void prepare_tls();
     rpc::SpoolOptions spool_options() const;
     Result<void> open_ports();
+    Result<void> open_metrics();
+    Async<void> counted(const net::Server::Handler* handler, net::Conn& conn);
     Async<void> start();
     Async<void> stop();
 
     std::string program_;
     const settings::Settings& settings_;
     OffsetClock clock_;
+    Metrics metrics_;
+    Counter& connections_;
+    Gauge& sessions_;
     net::Loop loop_;
     net::Networks proxies_;
     std::unique_ptr<net::TlsContext> tls_;
