@@ -18,7 +18,7 @@ struct Imapd {
     std::uint64_t append_bytes_max = 64 * kMiB;
     std::uint32_t errors_max = 20;
     std::uint32_t connections_max = 20'000;
-    std::uint32_t connections_per_address_max = 1000;
+    std::uint32_t connections_per_address_max = 4000;
     std::chrono::seconds login_timeout_s{60};
     std::chrono::seconds idle_timeout_s{1800};
 };
