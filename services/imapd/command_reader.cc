@@ -8,11 +8,11 @@
 namespace tayori::imap {
 namespace {
 
-
 std::string_view tag_of(std::string_view text) {
     const auto tag = text.substr(0, std::min(text.find(' '), kTagBytesMax + 1));
-    const bool good = !tag.empty() && tag.size() <= kTagBytesMax &&
-                      std::all_of(tag.begin(), tag.end(), [](char c) { return c != '+' && is_astring_char(c); });
+    const bool good =
+        !tag.empty() && tag.size() <= kTagBytesMax &&
+        std::all_of(tag.begin(), tag.end(), [](char c) { return c != '+' && is_astring_char(c); });
     return good ? tag : std::string_view();
 }
 
@@ -65,7 +65,8 @@ void drop(Reading& reading, Command& command, std::string why) {
     reading.text = std::string();
 }
 
-Async<void> read_literal(net::Conn& conn, Reading& reading, std::size_t bytes, bool waits, net::Deadline deadline) {
+Async<void> read_literal(net::Conn& conn, Reading& reading, std::size_t bytes, bool waits,
+                         net::Deadline deadline) {
     if (waits) co_await conn.write("+ OK\r\n");
     reading.text.append("\r\n");
     auto literal = co_await conn.read_exact(bytes, deadline);
@@ -75,19 +76,22 @@ Async<void> read_literal(net::Conn& conn, Reading& reading, std::size_t bytes, b
 
 }  // namespace
 
-Async<bool> read_line_into(net::Conn& conn, std::string& text, std::size_t room, net::Deadline deadline) {
+Async<bool> read_line_into(net::Conn& conn, std::string& text, std::size_t room,
+                           net::Deadline deadline) {
     const auto begin = text.size();
     std::size_t dropped = 0;
     for (;;) {
         const auto view = conn.buffered();
         const auto lf = view.find('\n');
         const auto line = view.substr(0, lf);
-        const auto taken = std::min(line.size(), room + 1 - std::min(text.size() - begin, room + 1));
+        const auto taken =
+            std::min(line.size(), room + 1 - std::min(text.size() - begin, room + 1));
         text.append(line.substr(0, taken));
         dropped += line.size() - taken;
         conn.consume(lf == view.npos ? view.size() : lf + 1);
         if (lf != view.npos) break;
-        if (dropped > kLineDiscardMax) co_await fail(Kind::closed, "Line too long.", "a line without an end");
+        if (dropped > kLineDiscardMax)
+            co_await fail(Kind::closed, "Line too long.", "a line without an end");
         co_await conn.fill(deadline);
     }
     if (text.size() > begin && text.back() == '\r') text.pop_back();
@@ -110,11 +114,14 @@ Async<Command> read_command(net::Conn& conn, ReadLimits limits, net::Deadline de
     Reading reading;
     for (;;) {
         const auto line_at = reading.text.size();
-        const auto room = reading.dropping ? 0 : limits.command_bytes - std::min(line_at, limits.command_bytes);
+        const auto room =
+            reading.dropping ? 0 : limits.command_bytes - std::min(line_at, limits.command_bytes);
         const bool whole = co_await read_line_into(conn, reading.text, room, deadline);
-        // A line that was cut may still end in a literal that does not wait, but only a peer who means harm sends that.
+        // A line that was cut may still end in a literal that does not wait, but only a peer who
+        // means harm sends that.
         if (!whole && !reading.dropping) drop(reading, command, "Command too long.");
-        const auto literal = literal_at_end(std::string_view(reading.text).substr(std::min(line_at, reading.text.size())));
+        const auto literal = literal_at_end(
+            std::string_view(reading.text).substr(std::min(line_at, reading.text.size())));
         if (!literal) break;
         const auto literal_at = reading.text.rfind('{');
         if (!reading.dropping && limits.takes_messages && is_message(reading.text, literal_at)) {
@@ -122,7 +129,8 @@ Async<Command> read_command(net::Conn& conn, ReadLimits limits, net::Deadline de
             reading.text.resize(literal_at);
             break;
         }
-        const auto most = literal->waits ? limits.literal_bytes : std::min(limits.literal_bytes, limits.unasked_bytes);
+        const auto most = literal->waits ? limits.literal_bytes
+                                         : std::min(limits.literal_bytes, limits.unasked_bytes);
         const bool fits = literal->bytes <= most && reading.literals < kLiteralsMax &&
                           reading.text.size() + literal->bytes <= limits.command_bytes;
         if (!fits || reading.dropping) {
@@ -133,7 +141,8 @@ Async<Command> read_command(net::Conn& conn, ReadLimits limits, net::Deadline de
             co_await skip_bytes(conn, literal->bytes, kCommandTime);
             continue;
         }
-        co_await read_literal(conn, reading, static_cast<std::size_t>(literal->bytes), literal->waits, deadline);
+        co_await read_literal(conn, reading, static_cast<std::size_t>(literal->bytes),
+                              literal->waits, deadline);
     }
     if (!command.refusal) split(std::move(reading.text), command);
     co_return command;

@@ -11,10 +11,11 @@
 namespace tayori::imap {
 
 struct ReadLimits {
-    std::size_t command_bytes;       // lines and literals together
-    std::size_t literal_bytes;       // of one literal
-    std::size_t unasked_bytes;       // of a literal that does not wait for us (RFC 7888 §5: 4096 for LITERAL-)
-    bool takes_messages;             // APPEND's message is left on the connection
+    std::size_t command_bytes;  // lines and literals together
+    std::size_t literal_bytes;  // of one literal
+    std::size_t
+        unasked_bytes;  // of a literal that does not wait for us (RFC 7888 §5: 4096 for LITERAL-)
+    bool takes_messages;  // APPEND's message is left on the connection
 };
 
 struct Command {
@@ -29,8 +30,10 @@ struct Command {
 // Errors are the connection's.
 Async<Command> read_command(net::Conn& conn, ReadLimits limits, net::Deadline deadline);
 
-// Appends one line without its end, at most `room` bytes; what is longer is dropped and makes it false.
-Async<bool> read_line_into(net::Conn& conn, std::string& text, std::size_t room, net::Deadline deadline);
+// Appends one line without its end, at most `room` bytes; what is longer is dropped and makes it
+// false.
+Async<bool> read_line_into(net::Conn& conn, std::string& text, std::size_t room,
+                           net::Deadline deadline);
 // Reads and drops. Every piece has to come within `stall`.
 Async<void> skip_bytes(net::Conn& conn, std::uint64_t bytes, net::Duration stall);
 

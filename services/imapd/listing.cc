@@ -11,14 +11,22 @@ namespace {
 
 std::string_view special_use_name(v1::SpecialUse use) {
     switch (use) {
-        case v1::SPECIAL_USE_ALL: return "\\All";
-        case v1::SPECIAL_USE_ARCHIVE: return "\\Archive";
-        case v1::SPECIAL_USE_DRAFTS: return "\\Drafts";
-        case v1::SPECIAL_USE_FLAGGED: return "\\Flagged";
-        case v1::SPECIAL_USE_JUNK: return "\\Junk";
-        case v1::SPECIAL_USE_SENT: return "\\Sent";
-        case v1::SPECIAL_USE_TRASH: return "\\Trash";
-        default: return "";
+        case v1::SPECIAL_USE_ALL:
+            return "\\All";
+        case v1::SPECIAL_USE_ARCHIVE:
+            return "\\Archive";
+        case v1::SPECIAL_USE_DRAFTS:
+            return "\\Drafts";
+        case v1::SPECIAL_USE_FLAGGED:
+            return "\\Flagged";
+        case v1::SPECIAL_USE_JUNK:
+            return "\\Junk";
+        case v1::SPECIAL_USE_SENT:
+            return "\\Sent";
+        case v1::SPECIAL_USE_TRASH:
+            return "\\Trash";
+        default:
+            return "";
     }
 }
 
@@ -40,7 +48,8 @@ void for_levels_above(std::string_view name, Each each) {
 std::vector<std::string> full_patterns(const ListArgs& args) {
     std::vector<std::string> patterns;
     for (const auto& pattern : args.patterns) {
-        // A pattern that begins with the delimiter is from the root on; the reference then counts for nothing.
+        // A pattern that begins with the delimiter is from the root on; the reference then counts
+        // for nothing.
         const auto joined = pattern.starts_with('/') ? pattern.substr(1) : args.reference + pattern;
         // The wildcards are ordinary characters of modified UTF-7 and come through.
         auto utf8 = mail::utf7_to_utf8(joined);
@@ -75,21 +84,27 @@ Listing::Listing(const v1::ListFoldersReply& reply) {
 bool Listing::leads_to_chosen(const std::string& name, const ListArgs& args,
                               const std::vector<std::string>& patterns) const {
     const auto inside = name + '/';
-    for (auto at = entries_.lower_bound(inside); at != entries_.end() && at->first.starts_with(inside); ++at) {
+    for (auto at = entries_.lower_bound(inside);
+         at != entries_.end() && at->first.starts_with(inside); ++at) {
         const auto& entry = at->second;
-        const bool special = entry.folder != nullptr && entry.folder->special_use() != v1::SPECIAL_USE_UNSPECIFIED;
+        const bool special =
+            entry.folder != nullptr && entry.folder->special_use() != v1::SPECIAL_USE_UNSPECIFIED;
         if (!entry.subscribed || (args.select_special_use && !special)) continue;
         if (!matches_any(patterns, at->first)) return true;  // else it is redundant (RFC 5258 §3.5)
     }
     return false;
 }
 
-std::optional<Listing::Line> Listing::describe(const std::string& name, const Entry& entry, const ListArgs& args,
+std::optional<Listing::Line> Listing::describe(const std::string& name, const Entry& entry,
+                                               const ListArgs& args,
                                                const std::vector<std::string>& patterns) const {
-    const auto use = entry.folder == nullptr ? v1::SPECIAL_USE_UNSPECIFIED : entry.folder->special_use();
+    const auto use =
+        entry.folder == nullptr ? v1::SPECIAL_USE_UNSPECIFIED : entry.folder->special_use();
     bool chosen = true;
-    if (args.select_subscribed) chosen = entry.subscribed;
-    else if (entry.folder == nullptr) return {};  // only subscribed: no mailbox
+    if (args.select_subscribed)
+        chosen = entry.subscribed;
+    else if (entry.folder == nullptr)
+        return {};  // only subscribed: no mailbox
     if (args.select_special_use) chosen = chosen && use != v1::SPECIAL_USE_UNSPECIFIED;
     if (!matches_any(patterns, name)) return {};
 
@@ -100,15 +115,19 @@ std::optional<Listing::Line> Listing::describe(const std::string& name, const En
         append(line.attributes, line.attributes.empty() ? "" : " ", attribute);
     };
     if (entry.subscribed && (args.select_subscribed || args.return_subscribed)) put("\\Subscribed");
-    if (entry.folder == nullptr) put("\\NonExistent");
-    else if (!entry.folder->selectable()) put("\\Noselect");
-    // Cheap to know, so it is said also where RETURN (CHILDREN) did not ask (RFC 5258 §4 allows it).
+    if (entry.folder == nullptr)
+        put("\\NonExistent");
+    else if (!entry.folder->selectable())
+        put("\\Noselect");
+    // Cheap to know, so it is said also where RETURN (CHILDREN) did not ask (RFC 5258 §4 allows
+    // it).
     put(entry.has_children ? "\\HasChildren" : "\\HasNoChildren");
     if (use != v1::SPECIAL_USE_UNSPECIFIED) put(special_use_name(use));
     return line;
 }
 
-std::map<std::string, std::string> Listing::subscriptions(const std::vector<std::string>& patterns) const {
+std::map<std::string, std::string> Listing::subscriptions(
+    const std::vector<std::string>& patterns) const {
     std::map<std::string, std::string> lines;
     for (const auto& [name, entry] : entries_) {
         if (!entry.subscribed) continue;

@@ -13,8 +13,8 @@ namespace tayori::imap {
 
 namespace v1 = ::tayori::spool::v1;
 
-// Reference and pattern joined, in UTF-8 as names are kept. A pattern that is not modified UTF-7 is left out: it
-// matches nothing.
+// Reference and pattern joined, in UTF-8 as names are kept. A pattern that is not modified UTF-7 is
+// left out: it matches nothing.
 std::vector<std::string> full_patterns(const ListArgs& args);
 
 class Listing {
@@ -36,12 +36,15 @@ class Listing {
     // The name's line if LIST shows it.
     std::optional<Line> describe(const std::string& name, const Entry& entry, const ListArgs& args,
                                  const std::vector<std::string>& patterns) const;
-    // LSUB: subscribed names; with "%" also unsubscribed levels above them, as \Noselect (RFC 3501 §6.3.9).
-    std::map<std::string, std::string> subscriptions(const std::vector<std::string>& patterns) const;
+    // LSUB: subscribed names; with "%" also unsubscribed levels above them, as \Noselect (RFC 3501
+    // §6.3.9).
+    std::map<std::string, std::string> subscriptions(
+        const std::vector<std::string>& patterns) const;
 
   private:
     // Does RECURSIVEMATCH show this name for what is below it and not listed itself?
-    bool leads_to_chosen(const std::string& name, const ListArgs& args, const std::vector<std::string>& patterns) const;
+    bool leads_to_chosen(const std::string& name, const ListArgs& args,
+                         const std::vector<std::string>& patterns) const;
     std::map<std::string, Entry> entries_;
 };
 

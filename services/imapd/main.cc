@@ -7,9 +7,12 @@ using namespace tayori;
 
 namespace {
 
-const settings::Settings* g_settings = nullptr;  // for the one function pointer below; set once in main
+const settings::Settings* g_settings =
+    nullptr;  // for the one function pointer below; set once in main
 
-bool plaintext_allowed(const net::Conn& conn) { return daemon::Daemon::plaintext_auth_allowed(*g_settings, conn); }
+bool plaintext_allowed(const net::Conn& conn) {
+    return daemon::Daemon::plaintext_auth_allowed(*g_settings, conn);
+}
 
 net::ServerLimits limits(const settings::Imapd& imapd) {
     net::ServerLimits out;

@@ -1,4 +1,5 @@
-// What a command ends with: the tagged OK, NO or BAD line. Error -> reply code is here and nowhere else.
+// What a command ends with: the tagged OK, NO or BAD line. Error -> reply code is here and nowhere
+// else.
 #pragma once
 
 #include <string>
@@ -15,8 +16,12 @@ struct Reply {
     std::string text;
 
     static Reply ok(std::string text) { return {Status::ok, {}, std::move(text)}; }
-    static Reply ok(std::string code, std::string text) { return {Status::ok, std::move(code), std::move(text)}; }
-    static Reply no(std::string code, std::string text) { return {Status::no, std::move(code), std::move(text)}; }
+    static Reply ok(std::string code, std::string text) {
+        return {Status::ok, std::move(code), std::move(text)};
+    }
+    static Reply no(std::string code, std::string text) {
+        return {Status::no, std::move(code), std::move(text)};
+    }
     static Reply bad(std::string text) { return {Status::bad, {}, std::move(text)}; }
 };
 

@@ -1,4 +1,5 @@
-// Names for writes that are sent again after a broken connection to spoold: unique, never guessed by another client.
+// Names for writes that are sent again after a broken connection to spoold: unique, never guessed
+// by another client.
 #pragma once
 
 #include <string>

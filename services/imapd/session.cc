@@ -15,18 +15,25 @@ State Session::state() const {
     return view_ ? State::selected : State::authenticated;
 }
 
-bool Session::plaintext_login_allowed() const { return conn_.is_tls() || parts_.plaintext_allowed(conn_); }
+bool Session::plaintext_login_allowed() const {
+    return conn_.is_tls() || parts_.plaintext_allowed(conn_);
+}
 
 std::string Session::capabilities() const {
     if (account_) {
-        return cat("IMAP4rev1 LITERAL+ SASL-IR ENABLE ID IDLE NAMESPACE UIDPLUS MOVE UNSELECT CHILDREN SPECIAL-USE "
-                   "LIST-EXTENDED LIST-STATUS STATUS=SIZE ESEARCH CONDSTORE QUOTA QUOTA=RES-STORAGE "
-                   "QUOTA=RES-MESSAGE APPENDLIMIT=", parts_.append_bytes_max);
+        return cat(
+            "IMAP4rev1 LITERAL+ SASL-IR ENABLE ID IDLE NAMESPACE UIDPLUS MOVE UNSELECT CHILDREN "
+            "SPECIAL-USE "
+            "LIST-EXTENDED LIST-STATUS STATUS=SIZE ESEARCH CONDSTORE QUOTA QUOTA=RES-STORAGE "
+            "QUOTA=RES-MESSAGE APPENDLIMIT=",
+            parts_.append_bytes_max);
     }
     std::string text = "IMAP4rev1 LITERAL- SASL-IR ENABLE ID";
     if (parts_.tls != nullptr && !conn_.is_tls()) text.append(" STARTTLS");
-    if (plaintext_login_allowed()) text.append(" AUTH=SCRAM-SHA-256 AUTH=PLAIN AUTH=LOGIN");
-    else text.append(" LOGINDISABLED");
+    if (plaintext_login_allowed())
+        text.append(" AUTH=SCRAM-SHA-256 AUTH=PLAIN AUTH=LOGIN");
+    else
+        text.append(" LOGINDISABLED");
     return text;
 }
 
@@ -39,7 +46,9 @@ rpc::v1::ClientInfo Session::client_info() const {
 }
 
 void Session::log_in(Account account) {
-    log_info("login", {{"account", account.address}, {"peer", conn_.peer().ip.to_string()}, {"tls", conn_.is_tls()}});
+    log_info("login", {{"account", account.address},
+                       {"peer", conn_.peer().ip.to_string()},
+                       {"tls", conn_.is_tls()}});
     account_ = std::make_unique<Account>(std::move(account));
     bad_commands_ = 0;
 }
@@ -57,17 +66,22 @@ void Session::enable_condstore() {
 }
 
 ReadLimits Session::read_limits() const {
-    if (!account_) return {kCommandBytesBeforeLogin, kLiteralMinusBytesMax, kLiteralMinusBytesMax, false};
-    return {parts_.command_bytes_max, std::min(kLiteralBytesMax, parts_.command_bytes_max), SIZE_MAX, true};
+    if (!account_)
+        return {kCommandBytesBeforeLogin, kLiteralMinusBytesMax, kLiteralMinusBytesMax, false};
+    return {parts_.command_bytes_max, std::min(kLiteralBytesMax, parts_.command_bytes_max),
+            SIZE_MAX, true};
 }
 
 net::Deadline Session::deadline() const { return account_ ? idle_deadline() : login_deadline_; }
 
-Event& Session::wake_event() { return view_ ? view_->mirror().changed() : parts_.server.stopping(); }
+Event& Session::wake_event() {
+    return view_ ? view_->mirror().changed() : parts_.server.stopping();
+}
 
 // RFC 3501 §3 and §7.1.4. A broken connection leaves through co_await and ends the session.
 Async<void> Session::run() {
-    co_await conn_.write(cat("* OK [CAPABILITY ", capabilities(), "] ", parts_.hostname, " Tayori IMAP4 ready\r\n"));
+    co_await conn_.write(
+        cat("* OK [CAPABILITY ", capabilities(), "] ", parts_.hostname, " Tayori IMAP4 ready\r\n"));
     while (!leaving_) {
         const bool waited = co_await wait_for_command();
         if (!waited) break;
@@ -76,7 +90,8 @@ Async<void> Session::run() {
     co_await conn_.flush();
 }
 
-// Here a session spends its life, so nothing else is alive: no command, no buffer. False: the session ends.
+// Here a session spends its life, so nothing else is alive: no command, no buffer. False: the
+// session ends.
 Async<bool> Session::wait_for_command() {
     const auto until = deadline();
     for (;;) {
@@ -93,16 +108,20 @@ Async<bool> Session::wait_for_command() {
 }
 
 void Session::say_goodbye() {
-    if (parts_.server.is_stopping()) conn_.put(bye("[UNAVAILABLE] The server is restarting, connect again."));
-    else conn_.put(bye("The selected mailbox was deleted or replaced."));
+    if (parts_.server.is_stopping())
+        conn_.put(bye("[UNAVAILABLE] The server is restarting, connect again."));
+    else
+        conn_.put(bye("The selected mailbox was deleted or replaced."));
 }
 
 Async<void> Session::serve_command() {
     const auto until = std::min(deadline(), parts_.loop.in(kCommandTime));
     auto read = co_await read_command(conn_, read_limits(), until).result();
     if (!read) {
-        if (net::is_timeout(read.error())) conn_.put(bye("Timed out within a command."));
-        else if (read.error().detail == "a line without an end") conn_.put(bye("[TOOBIG] Line too long."));
+        if (net::is_timeout(read.error()))
+            conn_.put(bye("Timed out within a command."));
+        else if (read.error().detail == "a line without an end")
+            conn_.put(bye("[TOOBIG] Line too long."));
         leaving_ = true;
         co_return;
     }
@@ -137,8 +156,10 @@ Async<Reply> Session::execute(Command command) {
         if (outcome.error().kind == Kind::closed) co_await fail(std::move(outcome.error()));
         const auto kind = outcome.error().kind;
         if (kind == Kind::internal || kind == Kind::corrupt || !outcome.error().detail.empty()) {
-            log_warn("command failed", {{"command", command.name}, {"account", account_ ? account_->address : ""},
-                                        {"kind", to_string(kind)}, {"detail", outcome.error().detail}});
+            log_warn("command failed", {{"command", command.name},
+                                        {"account", account_ ? account_->address : ""},
+                                        {"kind", to_string(kind)},
+                                        {"detail", outcome.error().detail}});
         }
         outcome = reply_to(outcome.error());
     }
@@ -183,7 +204,8 @@ Async<void> Session::answer(Reply reply, SyncRules sync) {
         conn_.put(bye("Too many wrong commands."));
         leaving_ = true;
     }
-    if (login_failures_ >= kLoginFailuresMax && !account_) conn_.put(bye("Too many failed logins."));
+    if (login_failures_ >= kLoginFailuresMax && !account_)
+        conn_.put(bye("Too many failed logins."));
 }
 
 }  // namespace tayori::imap

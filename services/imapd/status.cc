@@ -6,7 +6,8 @@
 namespace tayori::imap {
 namespace {
 
-// Bytes that an EXPUNGE would free (RFC 9208 §4.1.4). Not counted in the folder's record: asked for rarely.
+// Bytes that an EXPUNGE would free (RFC 9208 §4.1.4). Not counted in the folder's record: asked for
+// rarely.
 Async<std::uint64_t> deleted_storage(Session& session, v1::Folder folder) {
     std::uint64_t bytes = 0;
     if (folder.deleted() == 0) co_return bytes;
@@ -19,7 +20,8 @@ Async<std::uint64_t> deleted_storage(Session& session, v1::Folder folder) {
 
 }  // namespace
 
-Async<void> append_status(Session& session, std::string& out, const v1::Folder& folder, StatusItems items) {
+Async<void> append_status(Session& session, std::string& out, const v1::Folder& folder,
+                          StatusItems items) {
     std::uint64_t storage = 0;
     if (items.deleted_storage) storage = co_await deleted_storage(session, folder);
     std::string list;

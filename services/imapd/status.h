@@ -9,6 +9,7 @@
 namespace tayori::imap {
 
 // One response for a folder as spoold has it now.
-Async<void> append_status(Session& session, std::string& out, const v1::Folder& folder, StatusItems items);
+Async<void> append_status(Session& session, std::string& out, const v1::Folder& folder,
+                          StatusItems items);
 
 }  // namespace tayori::imap

@@ -1,5 +1,5 @@
-// Arguments of IMAP commands, as they stand behind the command's name with their literals. The first byte chooses the
-// grammar; what was parsed must also survive being written and matched.
+// Arguments of IMAP commands, as they stand behind the command's name with their literals. The
+// first byte chooses the grammar; what was parsed must also survive being written and matched.
 #include "check.h"
 #include "imapd/grammar/args.h"
 #include "imapd/grammar/fetch_items.h"
@@ -41,18 +41,32 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const std::string_view text(reinterpret_cast<const char*>(data) + 1, size - 1);
     Cursor cursor(text);
     switch (data[0] % 8) {
-        case 0: (void)parse_fetch(cursor); break;
-        case 1: (void)parse_search(cursor); break;
+        case 0:
+            (void)parse_fetch(cursor);
+            break;
+        case 1:
+            (void)parse_search(cursor);
+            break;
         case 2: {
             const auto list = parse_list(cursor);
             if (list) (void)matches_pattern(list->patterns.front(), "INBOX/a/b");
             break;
         }
-        case 3: (void)parse_store(cursor); break;
-        case 4: fuzz_sets(cursor); break;
-        case 5: (void)literal_at_end(text); break;
-        case 6: (void)parse_status_items(cursor); break;
-        default: fuzz_names(text); break;
+        case 3:
+            (void)parse_store(cursor);
+            break;
+        case 4:
+            fuzz_sets(cursor);
+            break;
+        case 5:
+            (void)literal_at_end(text);
+            break;
+        case 6:
+            (void)parse_status_items(cursor);
+            break;
+        default:
+            fuzz_names(text);
+            break;
     }
     return 0;
 }

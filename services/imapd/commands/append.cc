@@ -80,14 +80,16 @@ class Intake {
     std::string piece_;
     mail::SummaryBuilder summary_;
     std::uint64_t upload_ = 0;
-    // What went wrong on spoold's side; the message is read to its end all the same, so that the session goes on.
+    // What went wrong on spoold's side; the message is read to its end all the same, so that the
+    // session goes on.
     std::optional<Error> failure_;
 };
 
 Async<void> Intake::take(std::size_t most) {
     auto& conn = session_.conn();
     if (conn.buffered().empty()) co_await conn.fill(session_.parts().loop.in(kCommandTime));
-    const auto bytes = conn.buffered().substr(0, static_cast<std::size_t>(std::min<std::uint64_t>(most, left_)));
+    const auto bytes =
+        conn.buffered().substr(0, static_cast<std::size_t>(std::min<std::uint64_t>(most, left_)));
     left_ -= bytes.size();
     if (!failure_) {
         summary_.feed(bytes);
@@ -107,8 +109,10 @@ Async<void> Intake::send_piece() {
 Async<void> Intake::read() {
     if (left_ > kInlineAppendBytes) {
         auto begun = co_await session_.call(v1::UploadBegin()).result();
-        if (begun) upload_ = begun->upload_id();
-        else failure_ = std::move(begun.error());
+        if (begun)
+            upload_ = begun->upload_id();
+        else
+            failure_ = std::move(begun.error());
     }
     while (left_ > 0) {
         co_await take(kUploadPieceBytes - std::min(piece_.size(), kUploadPieceBytes - 1));
@@ -118,7 +122,8 @@ Async<void> Intake::read() {
     std::string rest;
     const bool whole = co_await read_line_into(session_.conn(), rest, kTagBytesMax,
                                                session_.parts().loop.in(kCommandTime));
-    if (!whole || !rest.empty()) co_await fail(Kind::invalid, "Unexpected argument behind the message.");
+    if (!whole || !rest.empty())
+        co_await fail(Kind::invalid, "Unexpected argument behind the message.");
     if (upload_ != 0 && !failure_ && !piece_.empty()) co_await send_piece();
     if (failure_) co_await fail(std::move(*failure_));
 }
@@ -137,13 +142,15 @@ Async<void> Intake::hand_over(v1::Append& request) {
 
 // What can be refused is refused before the message travels (RFC 3501 §6.3.11, RFC 7889 §3).
 Async<void> check(Session& session, Target& target, std::uint64_t bytes) {
-    if (bytes > session.parts().append_bytes_max) co_await fail(Kind::too_big, "The message is too large.");
+    if (bytes > session.parts().append_bytes_max)
+        co_await fail(Kind::too_big, "The message is too large.");
     if (bytes == 0) co_await fail(Kind::unsupported, "An empty message can't be stored.");
     if (bytes <= kInlineAppendBytes) co_return;
     v1::GetFolder request;
     request.set_name(target.mailbox);
     auto found = co_await session.call(std::move(request)).result();
-    if (!found && found.error().kind == Kind::not_found) co_await fail(Kind::no_target, "No such mailbox.");
+    if (!found && found.error().kind == Kind::not_found)
+        co_await fail(Kind::no_target, "No such mailbox.");
     if (!found) co_await fail(std::move(found.error()));
 }
 
@@ -168,9 +175,11 @@ Async<Reply> cmd_append(Session& session, Args args) {
     request.set_internal_date_s(target.date.unix_s);
     request.set_zone_minutes(target.date.zone_minutes);
     const auto stored = co_await session.call(std::move(request));
-    const bool here = session.has_view() && session.view().state().folder_id() == stored.folder_id();
+    const bool here =
+        session.has_view() && session.view().state().folder_id() == stored.folder_id();
     if (here) co_await session.view().mirror().wait_for(stored.modseq());
-    co_return Reply::ok(cat("APPENDUID ", stored.uid_validity(), ' ', stored.uid()), "APPEND completed");
+    co_return Reply::ok(cat("APPENDUID ", stored.uid_validity(), ' ', stored.uid()),
+                        "APPEND completed");
 }
 
 }  // namespace tayori::imap

@@ -31,12 +31,14 @@ class SaslLines final : public sasl::Lines {
 
 constexpr const char* kPrivacy = "Passwords are taken only after STARTTLS.";
 
-// The end of either command. RFC 3501 §6.2.2: a failure is NO, a cancelled or malformed exchange BAD.
+// The end of either command. RFC 3501 §6.2.2: a failure is NO, a cancelled or malformed exchange
+// BAD.
 Async<Reply> finish(Session& session, Result<sasl::Login> login) {
     if (!login) {
         const bool guessed = login.error().kind == Kind::auth_failed;
         if (guessed) co_await session.login_failed();
-        if (login.error().kind == Kind::unsupported) co_return Reply::no("CANNOT", "No such mechanism.");
+        if (login.error().kind == Kind::unsupported)
+            co_return Reply::no("CANNOT", "No such mechanism.");
         co_return reply_to(login.error());
     }
     session.log_in({std::move(login->ticket), login->account_id, std::move(login->address)});
@@ -52,7 +54,8 @@ Async<Reply> cmd_authenticate(Session& session, Args args) {
         initial = co_await args.parse([](Cursor& c) -> Result<std::string> {
             std::string text(c.rest());
             c.seek(c.position() + text.size());
-            if (text.empty() || text.find(' ') != text.npos) return fail(Kind::invalid, "Wrong initial response.");
+            if (text.empty() || text.find(' ') != text.npos)
+                return fail(Kind::invalid, "Wrong initial response.");
             return text;
         });
     }
@@ -72,8 +75,8 @@ Async<Reply> cmd_login(Session& session, Args args) {
     auto password = co_await args.astring();
     co_await args.end();
     if (!session.plaintext_login_allowed()) co_return Reply::no("PRIVACYREQUIRED", kPrivacy);
-    auto login = co_await sasl::log_in(session.parts().spool, session.client_info(), std::move(user),
-                                       std::move(password))
+    auto login = co_await sasl::log_in(session.parts().spool, session.client_info(),
+                                       std::move(user), std::move(password))
                      .result();
     co_return co_await finish(session, std::move(login));
 }

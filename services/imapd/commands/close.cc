@@ -9,7 +9,8 @@ namespace tayori::imap {
 
 Async<Reply> cmd_close(Session& session, Args args) {
     co_await args.end();
-    // Only what this session knows goes: it must not remove what its user never saw. No EXPUNGE is told.
+    // Only what this session knows goes: it must not remove what its user never saw. No EXPUNGE is
+    // told.
     const bool writes = session.view().access() == Access::read_write;
     if (writes && session.view().numbers().size() > 0) {
         v1::Expunge request;

@@ -34,7 +34,8 @@ Async<Reply> copy(Session& session, Args args, Numbers by, bool move) {
     co_await args.end();
     auto& view = session.view();
     const auto numbers = co_await resolve(view, set, by);
-    if (move && view.access() == Access::read_only) co_await fail(Kind::denied, "The mailbox is open read-only.");
+    if (move && view.access() == Access::read_only)
+        co_await fail(Kind::denied, "The mailbox is open read-only.");
     const std::string done = move ? "MOVE completed" : "COPY completed";
     if (numbers.empty()) co_return Reply::ok(done);
 
@@ -63,12 +64,20 @@ Async<Reply> copy(Session& session, Args args, Numbers by, bool move) {
 
 }  // namespace
 
-Async<Reply> cmd_copy(Session& session, Args args) { return copy(session, std::move(args), Numbers::sequence, false); }
+Async<Reply> cmd_copy(Session& session, Args args) {
+    return copy(session, std::move(args), Numbers::sequence, false);
+}
 
-Async<Reply> cmd_uid_copy(Session& session, Args args) { return copy(session, std::move(args), Numbers::uid, false); }
+Async<Reply> cmd_uid_copy(Session& session, Args args) {
+    return copy(session, std::move(args), Numbers::uid, false);
+}
 
-Async<Reply> cmd_move(Session& session, Args args) { return copy(session, std::move(args), Numbers::sequence, true); }
+Async<Reply> cmd_move(Session& session, Args args) {
+    return copy(session, std::move(args), Numbers::sequence, true);
+}
 
-Async<Reply> cmd_uid_move(Session& session, Args args) { return copy(session, std::move(args), Numbers::uid, true); }
+Async<Reply> cmd_uid_move(Session& session, Args args) {
+    return copy(session, std::move(args), Numbers::uid, true);
+}
 
 }  // namespace tayori::imap

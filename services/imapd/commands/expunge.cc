@@ -12,7 +12,8 @@ namespace {
 
 Async<Reply> expunge(Session& session, NumberSet uids) {
     auto& view = session.view();
-    if (view.access() == Access::read_only) co_await fail(Kind::denied, "The mailbox is open read-only.");
+    if (view.access() == Access::read_only)
+        co_await fail(Kind::denied, "The mailbox is open read-only.");
     if (uids.empty()) co_return Reply::ok("EXPUNGE completed");
     v1::Expunge request;
     request.set_folder_id(view.state().folder_id());
@@ -31,7 +32,8 @@ Async<Reply> expunge(Session& session, NumberSet uids) {
 
 Async<Reply> cmd_expunge(Session& session, Args args) {
     co_await args.end();
-    // What arrived meanwhile with \Deleted goes too: it is "permanently remove all messages that have it".
+    // What arrived meanwhile with \Deleted goes too: it is "permanently remove all messages that
+    // have it".
     NumberSet everything{{1, UINT32_MAX}};
     co_return co_await expunge(session, std::move(everything));
 }

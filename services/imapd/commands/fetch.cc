@@ -19,17 +19,23 @@ Async<Reply> fetch(Session& session, Args args, Numbers by) {
     // RFC 7162 §3.1: asking for MODSEQ is how a client says that it knows CONDSTORE.
     if (items.modseq) session.enable_condstore();
     if (numbers.empty()) co_return Reply::ok("FETCH completed");
-    Fetcher fetcher(session, std::move(items), session.rules(Expunges::withheld, by == Numbers::uid));
+    Fetcher fetcher(session, std::move(items),
+                    session.rules(Expunges::withheld, by == Numbers::uid));
     co_await fetcher.run(numbers);
     // RFC 2180 §4.1.3: NO says that some are not there any more; the others have been answered.
-    if (fetcher.missed()) co_return Reply::no("EXPUNGEISSUED", "Some of the messages no longer exist.");
+    if (fetcher.missed())
+        co_return Reply::no("EXPUNGEISSUED", "Some of the messages no longer exist.");
     co_return Reply::ok("FETCH completed");
 }
 
 }  // namespace
 
-Async<Reply> cmd_fetch(Session& session, Args args) { return fetch(session, std::move(args), Numbers::sequence); }
+Async<Reply> cmd_fetch(Session& session, Args args) {
+    return fetch(session, std::move(args), Numbers::sequence);
+}
 
-Async<Reply> cmd_uid_fetch(Session& session, Args args) { return fetch(session, std::move(args), Numbers::uid); }
+Async<Reply> cmd_uid_fetch(Session& session, Args args) {
+    return fetch(session, std::move(args), Numbers::uid);
+}
 
 }  // namespace tayori::imap

@@ -44,7 +44,8 @@ Async<Reply> cmd_id(Session& session, Args args) {
     const auto said = co_await args.parse(parse_id);
     co_await args.end();
     // For statistics only: no behaviour hangs on it (RFC 2971 §1).
-    if (!said.empty()) log_debug("client", {{"id", said}, {"peer", session.conn().peer().ip.to_string()}});
+    if (!said.empty())
+        log_debug("client", {{"id", said}, {"peer", session.conn().peer().ip.to_string()}});
     co_await session.conn().write("* ID (\"name\" \"Tayori\")\r\n");
     co_return Reply::ok("ID completed");
 }

@@ -17,7 +17,8 @@ constexpr std::size_t kDoneBytesMax = 16;
 Async<void> watch(Session& session, net::Deadline until) {
     auto& loop = session.parts().loop;
     for (;;) {
-        const bool news = session.has_view() && (session.view().has_news() || session.view().has_expunges());
+        const bool news =
+            session.has_view() && (session.view().has_news() || session.view().has_expunges());
         if (news) co_await session.tell_news(session.rules(Expunges::told));
         if (session.must_leave()) co_return;
         const auto next = std::min(until, loop.in(session.parts().keep_alive));

@@ -1,4 +1,5 @@
-// LIST (RFC 3501 §6.3.8; options RFC 5258, STATUS RFC 5819, SPECIAL-USE RFC 6154) and LSUB (RFC 3501 §6.3.9)
+// LIST (RFC 3501 §6.3.8; options RFC 5258, STATUS RFC 5819, SPECIAL-USE RFC 6154) and LSUB (RFC
+// 3501 §6.3.9)
 //
 //   C: a1 LIST (SUBSCRIBED) "" "*" RETURN (CHILDREN STATUS (MESSAGES))
 //   S: * LIST (\Subscribed \HasNoChildren) "/" INBOX
@@ -17,7 +18,8 @@
 namespace tayori::imap {
 namespace {
 
-void append_line(std::string& out, std::string_view verb, std::string_view attributes, std::string_view name) {
+void append_line(std::string& out, std::string_view verb, std::string_view attributes,
+                 std::string_view name) {
     append(out, "* ", verb, " (", attributes, ") \"/\" ");
     append_mailbox(out, name);
 }
@@ -34,13 +36,15 @@ Async<Reply> list(Session& session, ListArgs args) {
     std::string out;
     std::size_t looked_at = 0;
     for (const auto& [name, entry] : listing.entries()) {
-        if (++looked_at % kListYieldEvery == 0) co_await session.parts().loop.sleep(std::chrono::milliseconds(0));
+        if (++looked_at % kListYieldEvery == 0)
+            co_await session.parts().loop.sleep(std::chrono::milliseconds(0));
         const auto line = listing.describe(name, entry, args, patterns);
         if (!line) continue;
         append_line(out, "LIST", line->attributes, name);
         if (line->child_info) out.append(" (\"CHILDINFO\" (\"SUBSCRIBED\"))");
         out.append("\r\n");
-        const bool has_status = args.return_status && entry.folder != nullptr && entry.folder->selectable();
+        const bool has_status =
+            args.return_status && entry.folder != nullptr && entry.folder->selectable();
         if (has_status) co_await append_status(session, out, *entry.folder, args.status);
         if (out.size() > kOutputChunkBytes) co_await session.conn().write(std::exchange(out, {}));
     }

@@ -1,4 +1,5 @@
-// NOOP and CHECK (RFC 3501 §6.1.2, §6.4.1): the news come with every command's end, and all is durable at any time.
+// NOOP and CHECK (RFC 3501 §6.1.2, §6.4.1): the news come with every command's end, and all is
+// durable at any time.
 //
 //   C: a1 NOOP
 //   S: * 23 EXISTS

@@ -8,8 +8,8 @@ namespace tayori::imap {
 
 enum class Numbers { sequence, uid };
 
-// The sequence numbers that a set names in this session. A number beyond the folder's is `invalid` (RFC 3501 §9,
-// seq-number); UIDs that are not there are passed over (§6.4.8).
+// The sequence numbers that a set names in this session. A number beyond the folder's is `invalid`
+// (RFC 3501 §9, seq-number); UIDs that are not there are passed over (§6.4.8).
 Result<NumberSet> resolve(const FolderView& view, const SequenceSet& set, Numbers by);
 
 template <class Request>

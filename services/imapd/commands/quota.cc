@@ -10,19 +10,25 @@
 namespace tayori::imap {
 namespace {
 
-// Only resources that have a limit are listed; STORAGE counts in units of 1024 octets, rounded up (RFC 9208 §5.1).
+// Only resources that have a limit are listed; STORAGE counts in units of 1024 octets, rounded up
+// (RFC 9208 §5.1).
 std::string describe(const v1::GetQuotaReply& quota) {
     const auto kib = [](std::uint64_t bytes) { return bytes / 1024 + (bytes % 1024 != 0 ? 1 : 0); };
     std::string resources;
-    if (quota.bytes_limit() > 0) append(resources, "STORAGE ", kib(quota.bytes_used()), ' ', quota.bytes_limit() / 1024);
+    if (quota.bytes_limit() > 0)
+        append(resources, "STORAGE ", kib(quota.bytes_used()), ' ', quota.bytes_limit() / 1024);
     if (quota.messages_limit() > 0) {
-        append(resources, resources.empty() ? "" : " ", "MESSAGE ", quota.messages_used(), ' ', quota.messages_limit());
+        append(resources, resources.empty() ? "" : " ", "MESSAGE ", quota.messages_used(), ' ',
+               quota.messages_limit());
     }
     return cat("* QUOTA \"\" (", resources, ")\r\n");
 }
 
-// An account without limits has no root: an empty list would be no legal QUOTA response (RFC 9208 §7).
-bool is_limited(const v1::GetQuotaReply& quota) { return quota.bytes_limit() > 0 || quota.messages_limit() > 0; }
+// An account without limits has no root: an empty list would be no legal QUOTA response (RFC 9208
+// §7).
+bool is_limited(const v1::GetQuotaReply& quota) {
+    return quota.bytes_limit() > 0 || quota.messages_limit() > 0;
+}
 
 }  // namespace
 

@@ -15,7 +15,9 @@
 namespace tayori::imap {
 namespace {
 
-std::uint32_t value_of(const Found& found, Numbers by) { return by == Numbers::uid ? found.uid : found.number; }
+std::uint32_t value_of(const Found& found, Numbers by) {
+    return by == Numbers::uid ? found.uid : found.number;
+}
 
 std::uint64_t highest_modseq(const SearchProgram& program, const std::vector<Found>& found) {
     std::uint64_t highest = 0;
@@ -30,16 +32,18 @@ std::uint64_t highest_modseq(const SearchProgram& program, const std::vector<Fou
     return highest;
 }
 
-std::string search_response(const SearchProgram& program, const std::vector<Found>& found, Numbers by) {
+std::string search_response(const SearchProgram& program, const std::vector<Found>& found,
+                            Numbers by) {
     std::string out = "* SEARCH";
     for (const auto& one : found) append(out, ' ', value_of(one, by));
-    if (program.uses_modseq && !found.empty()) append(out, " (MODSEQ ", highest_modseq(program, found), ')');
+    if (program.uses_modseq && !found.empty())
+        append(out, " (MODSEQ ", highest_modseq(program, found), ')');
     out.append("\r\n");
     return out;
 }
 
-std::string esearch_response(std::string_view tag, const SearchProgram& program, const std::vector<Found>& found,
-                             Numbers by) {
+std::string esearch_response(std::string_view tag, const SearchProgram& program,
+                             const std::vector<Found>& found, Numbers by) {
     auto out = cat("* ESEARCH (TAG \"", tag, "\")", by == Numbers::uid ? " UID" : "");
     if (!found.empty()) {
         if (program.want_min) append(out, " MIN ", value_of(found.front(), by));
@@ -52,7 +56,8 @@ std::string esearch_response(std::string_view tag, const SearchProgram& program,
         }
     }
     if (program.want_count) append(out, " COUNT ", found.size());
-    if (program.uses_modseq && !found.empty()) append(out, " MODSEQ ", highest_modseq(program, found));
+    if (program.uses_modseq && !found.empty())
+        append(out, " MODSEQ ", highest_modseq(program, found));
     out.append("\r\n");
     return out;
 }
@@ -61,22 +66,29 @@ Async<Reply> search(Session& session, Args args, Numbers by) {
     auto program = co_await args.parse(parse_search);
     co_await args.end();
     if (program.bad_charset) {
-        co_return Reply::no("BADCHARSET (US-ASCII UTF-8 ISO-2022-JP Shift_JIS EUC-JP)", "Unknown charset, or text not of it.");
+        co_return Reply::no("BADCHARSET (US-ASCII UTF-8 ISO-2022-JP Shift_JIS EUC-JP)",
+                            "Unknown charset, or text not of it.");
     }
     co_await bind_numbers(program.root, session.view());
 
     if (program.uses_modseq) session.enable_condstore();
     Searcher searcher(session, program.root);
     const auto found = co_await searcher.run();
-    if (program.extended) co_await session.conn().write(esearch_response(session.tag(), program, found, by));
-    else co_await session.conn().write(search_response(program, found, by));
+    if (program.extended)
+        co_await session.conn().write(esearch_response(session.tag(), program, found, by));
+    else
+        co_await session.conn().write(search_response(program, found, by));
     co_return Reply::ok("SEARCH completed");
 }
 
 }  // namespace
 
-Async<Reply> cmd_search(Session& session, Args args) { return search(session, std::move(args), Numbers::sequence); }
+Async<Reply> cmd_search(Session& session, Args args) {
+    return search(session, std::move(args), Numbers::sequence);
+}
 
-Async<Reply> cmd_uid_search(Session& session, Args args) { return search(session, std::move(args), Numbers::uid); }
+Async<Reply> cmd_uid_search(Session& session, Args args) {
+    return search(session, std::move(args), Numbers::uid);
+}
 
 }  // namespace tayori::imap

@@ -37,7 +37,8 @@ std::string describe(const FolderView& view) {
     }
     append(out, "* OK [UIDVALIDITY ", view.state().uid_validity(), "] UIDs are valid.\r\n");
     append(out, "* OK [UIDNEXT ", view.state().uid_next(), "] Predicted next UID.\r\n");
-    append(out, "* OK [HIGHESTMODSEQ ", view.visible_modseq(), "] Highest modification sequence.\r\n");
+    append(out, "* OK [HIGHESTMODSEQ ", view.visible_modseq(),
+           "] Highest modification sequence.\r\n");
     return out;
 }
 
@@ -53,12 +54,17 @@ Async<Reply> open(Session& session, Args args, Access access) {
     v1::GetFolder request;
     request.set_name(mailbox);
     const auto found = co_await session.call(std::move(request));
-    if (!found.folder().selectable()) co_await fail(Kind::unsupported, "This is only a level of the hierarchy.");
-    auto mirror = co_await session.parts().mirrors.open(found.folder().folder_id(), session.ticket());
-    // Claimed before the view is made, so that the count below is of messages that the client learns of.
+    if (!found.folder().selectable())
+        co_await fail(Kind::unsupported, "This is only a level of the hierarchy.");
+    auto mirror =
+        co_await session.parts().mirrors.open(found.folder().folder_id(), session.ticket());
+    // Claimed before the view is made, so that the count below is of messages that the client
+    // learns of.
     NumberSet recent;
-    if (access == Access::read_write) recent = co_await mirror->claim_recent();
-    else recent = unclaimed(mirror->state(), found.folder().recent());
+    if (access == Access::read_write)
+        recent = co_await mirror->claim_recent();
+    else
+        recent = unclaimed(mirror->state(), found.folder().recent());
     auto view = std::make_unique<FolderView>(mirror, access);
     view->add_recent(recent);
     co_await session.conn().write(describe(*view));
@@ -69,8 +75,12 @@ Async<Reply> open(Session& session, Args args, Access access) {
 
 }  // namespace
 
-Async<Reply> cmd_select(Session& session, Args args) { return open(session, std::move(args), Access::read_write); }
+Async<Reply> cmd_select(Session& session, Args args) {
+    return open(session, std::move(args), Access::read_write);
+}
 
-Async<Reply> cmd_examine(Session& session, Args args) { return open(session, std::move(args), Access::read_only); }
+Async<Reply> cmd_examine(Session& session, Args args) {
+    return open(session, std::move(args), Access::read_only);
+}
 
 }  // namespace tayori::imap

@@ -3,8 +3,9 @@
 //   C: a1 STATUS INBOX (MESSAGES UNSEEN)
 //   S: * STATUS INBOX (MESSAGES 231 UNSEEN 3)
 //   S: a1 OK STATUS completed
-#include "imapd/commands/table.h"
 #include "imapd/status.h"
+
+#include "imapd/commands/table.h"
 
 namespace tayori::imap {
 
@@ -17,7 +18,8 @@ Async<Reply> cmd_status(Session& session, Args args) {
     v1::GetFolder request;
     request.set_name(std::move(mailbox));
     const auto found = co_await session.call(std::move(request));
-    if (!found.folder().selectable()) co_await fail(Kind::unsupported, "This is only a level of the hierarchy.");
+    if (!found.folder().selectable())
+        co_await fail(Kind::unsupported, "This is only a level of the hierarchy.");
     std::string out;
     co_await append_status(session, out, found.folder(), items);
     co_await session.conn().write(std::move(out));

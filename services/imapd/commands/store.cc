@@ -22,9 +22,12 @@ struct Belief {
 
 v1::FlagChange to_change(StoreAction action) {
     switch (action) {
-        case StoreAction::replace: return v1::FLAG_CHANGE_REPLACE;
-        case StoreAction::add: return v1::FLAG_CHANGE_ADD;
-        case StoreAction::remove: return v1::FLAG_CHANGE_REMOVE;
+        case StoreAction::replace:
+            return v1::FLAG_CHANGE_REPLACE;
+        case StoreAction::add:
+            return v1::FLAG_CHANGE_ADD;
+        case StoreAction::remove:
+            return v1::FLAG_CHANGE_REMOVE;
     }
     return v1::FLAG_CHANGE_UNSPECIFIED;
 }
@@ -32,7 +35,9 @@ v1::FlagChange to_change(StoreAction action) {
 class Store {
   public:
     Store(Session& session, StoreArgs args, bool by_uid)
-        : session_(session), view_(session.view()), args_(std::move(args)),
+        : session_(session),
+          view_(session.view()),
+          args_(std::move(args)),
           rules_(session.rules(Expunges::withheld, by_uid)) {}
     Async<Reply> run(NumberSet numbers);
 
@@ -52,11 +57,13 @@ void Store::remember(const NumberSet& numbers) {
     std::size_t hint = 0;
     view_.numbers().for_each(numbers, [&](SequenceNumber, Uid uid) {
         const Row* row = view_.state().find(uid, hint);
-        if (row != nullptr) before_.push_back({uid, row->flags, view_.state().keywords(row->keywords)});
+        if (row != nullptr)
+            before_.push_back({uid, row->flags, view_.state().keywords(row->keywords)});
     });
 }
 
-// .SILENT spares the answer only where the client can know it: another session may have changed the message too.
+// .SILENT spares the answer only where the client can know it: another session may have changed the
+// message too.
 bool Store::as_believed(const Row& row, const Belief& before) const {
     std::uint32_t flags = before.flags;
     auto keywords = before.keywords;
@@ -76,7 +83,9 @@ bool Store::as_believed(const Row& row, const Belief& before) const {
             break;
         case StoreAction::remove:
             flags &= ~args_.flags.system;
-            std::erase_if(keywords, [&](auto id) { return std::find(named.begin(), named.end(), id) != named.end(); });
+            std::erase_if(keywords, [&](auto id) {
+                return std::find(named.begin(), named.end(), id) != named.end();
+            });
             break;
     }
     std::sort(keywords.begin(), keywords.end());
@@ -104,13 +113,14 @@ Async<void> Store::tell(NumberSet numbers, NumberSet modified) {
         }
         while (before != before_.end() && before->uid < row.uid) ++before;
         const bool refused = contains(modified, row.uid);
-        const bool known = before != before_.end() && before->uid == row.uid && as_believed(row, *before);
+        const bool known =
+            before != before_.end() && before->uid == row.uid && as_believed(row, *before);
         const bool quiet = args_.answer == StoreAnswer::silent && known && !refused;
         if (!quiet) view_.append_fetch(out, number, row, rules_);
         // RFC 7162 §3.1.3: the new MODSEQ is told also where the flags are not.
         else if (rules_.with_modseq && row.modseq > since) {
-            append(out, "* ", number, " FETCH (", rules_.with_uid ? cat("UID ", row.uid, ' ') : "", "MODSEQ (",
-                   row.modseq, "))\r\n");
+            append(out, "* ", number, " FETCH (", rules_.with_uid ? cat("UID ", row.uid, ' ') : "",
+                   "MODSEQ (", row.modseq, "))\r\n");
         }
     }
     view_.set_told_changes(until);
@@ -131,7 +141,8 @@ Async<Reply> Store::run(NumberSet numbers) {
     put_uids(request, view_.numbers().uids_of(numbers));
     auto stored = co_await session_.call(std::move(request)).result();
     // The syntax was right: too many keywords are a limit, not a mistake (RFC 5530 §3 LIMIT).
-    if (!stored && stored.error().kind == Kind::invalid) co_return Reply::no("LIMIT", stored.error().text);
+    if (!stored && stored.error().kind == Kind::invalid)
+        co_return Reply::no("LIMIT", stored.error().text);
     if (!stored) co_await fail(std::move(stored.error()));
     co_await view_.mirror().wait_for(stored->modseq());
 
@@ -150,7 +161,8 @@ Async<Reply> store(Session& session, Args args, Numbers by) {
     auto parsed = co_await args.parse(parse_store);
     co_await args.end();
     const auto numbers = co_await resolve(session.view(), set, by);
-    if (session.view().access() == Access::read_only) co_await fail(Kind::denied, "The mailbox is open read-only.");
+    if (session.view().access() == Access::read_only)
+        co_await fail(Kind::denied, "The mailbox is open read-only.");
 
     if (parsed.has_unchanged_since) session.enable_condstore();
     if (numbers.empty()) co_return Reply::ok("STORE completed");
@@ -160,8 +172,12 @@ Async<Reply> store(Session& session, Args args, Numbers by) {
 
 }  // namespace
 
-Async<Reply> cmd_store(Session& session, Args args) { return store(session, std::move(args), Numbers::sequence); }
+Async<Reply> cmd_store(Session& session, Args args) {
+    return store(session, std::move(args), Numbers::sequence);
+}
 
-Async<Reply> cmd_uid_store(Session& session, Args args) { return store(session, std::move(args), Numbers::uid); }
+Async<Reply> cmd_uid_store(Session& session, Args args) {
+    return store(session, std::move(args), Numbers::uid);
+}
 
 }  // namespace tayori::imap

@@ -7,7 +7,8 @@
 namespace tayori::imap {
 namespace {
 
-// No check that the mailbox exists: a subscription outlives its mailbox, and the server should not drop it on its own.
+// No check that the mailbox exists: a subscription outlives its mailbox, and the server should not
+// drop it on its own.
 Async<void> set_subscribed(Session& session, Args args, bool subscribed) {
     auto mailbox = co_await args.mailbox();
     co_await args.end();

@@ -6,9 +6,11 @@ namespace {
 constexpr unsigned any = not_authenticated | authenticated | selected;
 constexpr unsigned logged_in = authenticated | selected;
 constexpr auto told = Expunges::told;
-// RFC 3501 §7.4.1: no EXPUNGE "while responding to a FETCH, STORE, or SEARCH command"; their UID forms may.
+// RFC 3501 §7.4.1: no EXPUNGE "while responding to a FETCH, STORE, or SEARCH command"; their UID
+// forms may.
 constexpr auto withheld = Expunges::withheld;
 
+// clang-format off
 const CommandRow kCommands[] = {
     // name           handler           allowed in         EXPUNGE   by UID
     {"CAPABILITY",    cmd_capability,   any,               told,     false},
@@ -50,6 +52,7 @@ const CommandRow kCommands[] = {
     {"UID COPY",      cmd_uid_copy,     selected,          told,     true},
     {"UID MOVE",      cmd_uid_move,     selected,          told,     true},
 };
+// clang-format on
 
 }  // namespace
 

@@ -6,7 +6,8 @@ namespace tayori::imap {
 Async<void> BodyStream::load() {
     while (at_ >= reply_.chunks_size()) {
         auto reply = co_await replies_.next();
-        if (!reply) co_await fail(Kind::internal, "Mail could not be read.", "FetchBodies ended too early");
+        if (!reply)
+            co_await fail(Kind::internal, "Mail could not be read.", "FetchBodies ended too early");
         reply_ = std::move(*reply);
         at_ = 0;
     }
@@ -19,7 +20,8 @@ Async<bool> BodyStream::begin(std::uint32_t range) {
         ++at_;  // the rest of a range that nobody wanted
     }
     const auto& chunk = reply_.chunks(at_);
-    if (chunk.index() != range) co_await fail(Kind::internal, "Mail could not be read.", "FetchBodies out of order");
+    if (chunk.index() != range)
+        co_await fail(Kind::internal, "Mail could not be read.", "FetchBodies out of order");
     range_ = range;
     ended_ = false;
     co_return !chunk.gone();

@@ -1,4 +1,5 @@
-// The bytes of one FetchBodies, range after range. Holds one reply at a time: spoold stops at our credit.
+// The bytes of one FetchBodies, range after range. Holds one reply at a time: spoold stops at our
+// credit.
 #pragma once
 
 #include <string>
@@ -9,7 +10,8 @@ namespace tayori::imap {
 
 class BodyStream {
   public:
-    BodyStream(Session& session, v1::FetchBodies request) : replies_(session.stream(std::move(request))) {}
+    BodyStream(Session& session, v1::FetchBodies request)
+        : replies_(session.stream(std::move(request))) {}
 
     // Moves on to the range: false if its message has been removed for good.
     Async<bool> begin(std::uint32_t range);

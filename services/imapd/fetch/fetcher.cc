@@ -15,7 +15,8 @@ bool any_section(const FetchItems& items) {
                        [](const BodyItem& item) { return !item.whole_message(); });
 }
 
-// The cut as one range of prefix and message together: where it takes bytes of the prefix, it begins with the header.
+// The cut as one range of prefix and message together: where it takes bytes of the prefix, it
+// begins with the header.
 v1::BodyRange to_range(std::uint64_t message_id, const mail::Cut& cut, std::uint64_t prefix_bytes) {
     v1::BodyRange range;
     range.set_message_id(message_id);
@@ -25,7 +26,8 @@ v1::BodyRange to_range(std::uint64_t message_id, const mail::Cut& cut, std::uint
 }
 
 std::string framed(std::string_view text, const std::optional<Partial>& partial) {
-    if (partial) text = text.substr(std::min<std::size_t>(partial->first, text.size()), partial->count);
+    if (partial)
+        text = text.substr(std::min<std::size_t>(partial->first, text.size()), partial->count);
     if (text.empty()) return "\"\"";
     return cat("{", text.size(), "}\r\n", text);
 }
@@ -33,7 +35,10 @@ std::string framed(std::string_view text, const std::optional<Partial>& partial)
 }  // namespace
 
 Fetcher::Fetcher(Session& session, FetchItems items, SyncRules rules)
-    : session_(session), items_(std::move(items)), rules_(rules), needs_parts_(any_section(items_)) {}
+    : session_(session),
+      items_(std::move(items)),
+      rules_(rules),
+      needs_parts_(any_section(items_)) {}
 
 std::vector<Fetcher::Target> Fetcher::targets(const NumberSet& numbers) const {
     std::vector<Target> all;
@@ -52,14 +57,18 @@ Async<void> Fetcher::run(NumberSet numbers) {
     auto all = targets(numbers);
     const bool sets_seen = items_.sets_seen() && session_.view().access() == Access::read_write;
     std::size_t size = kSummariesPerCall;
-    if (!items_.bodies.empty()) size = needs_parts_ || items_.needs_summary() ? kHeadersPerBatch : kBodiesPerCall;
+    if (!items_.bodies.empty())
+        size = needs_parts_ || items_.needs_summary() ? kHeadersPerBatch : kBodiesPerCall;
     for (std::size_t at = 0; at < all.size(); at += size) {
         const auto end = all.begin() + static_cast<std::ptrdiff_t>(std::min(at + size, all.size()));
         Batch batch(all.begin() + static_cast<std::ptrdiff_t>(at), end);
         if (sets_seen) co_await set_seen(batch);
-        if (!items_.bodies.empty()) co_await with_bodies(std::move(batch));
-        else if (items_.needs_summary()) co_await from_summaries(std::move(batch));
-        else co_await from_mirror(batch);
+        if (!items_.bodies.empty())
+            co_await with_bodies(std::move(batch));
+        else if (items_.needs_summary())
+            co_await from_summaries(std::move(batch));
+        else
+            co_await from_mirror(batch);
     }
     co_await write_out(0);
 }
@@ -76,7 +85,9 @@ bool Fetcher::append_items(std::string& out, const Target& target, const v1::Sum
     if (row == nullptr) return false;
     append(out, "* ", target.number, " FETCH (");
     const auto begin = out.size();
-    const auto next = [&](std::string_view name) { append(out, out.size() > begin ? " " : "", name); };
+    const auto next = [&](std::string_view name) {
+        append(out, out.size() > begin ? " " : "", name);
+    };
     if (items_.uid || rules_.with_uid) {
         next("UID ");
         append(out, row->uid);
@@ -133,7 +144,8 @@ Async<void> Fetcher::from_summaries(Batch batch) {
         if (!reply) break;
         for (const auto& item : reply->items()) {
             // In the order asked for; what is gone is left out.
-            for (; target != batch.end() && target->message_id != item.message_id(); ++target) missed_ = true;
+            for (; target != batch.end() && target->message_id != item.message_id(); ++target)
+                missed_ = true;
             if (target == batch.end()) break;
             if (append_items(out_, *target, &item.summary())) out_.append(")\r\n");
             ++target;
@@ -143,7 +155,8 @@ Async<void> Fetcher::from_summaries(Batch batch) {
     if (target != batch.end()) missed_ = true;
 }
 
-// One change for the batch. Bodies are answered also where it fails: reading goes on when nothing can be written.
+// One change for the batch. Bodies are answered also where it fails: reading goes on when nothing
+// can be written.
 Async<void> Fetcher::set_seen(Batch& batch) {
     v1::StoreFlags request;
     auto& view = session_.view();
@@ -183,9 +196,11 @@ Async<std::vector<std::optional<v1::Summary>>> Fetcher::summaries(const Batch& b
     request.set_envelope(items_.envelope);
     request.set_bodystructure(items_.body_structure || items_.body);
     request.set_parts(needs_parts_);
-    request.set_header(std::any_of(items_.bodies.begin(), items_.bodies.end(), [](const BodyItem& item) {
-        return item.section.path.empty() && (item.chooses_fields() || item.section.text == mail::SectionText::header);
-    }));
+    request.set_header(
+        std::any_of(items_.bodies.begin(), items_.bodies.end(), [](const BodyItem& item) {
+            return item.section.path.empty() &&
+                   (item.chooses_fields() || item.section.text == mail::SectionText::header);
+        }));
     for (const auto& target : batch) request.add_message_id(target.message_id);
     auto replies = session_.stream(std::move(request));
     std::size_t at = 0;
@@ -207,24 +222,27 @@ Fetcher::Piece Fetcher::plan_header(const BodyItem& item, const std::string& hea
         piece.text = framed(header, item.partial);
         return piece;
     }
-    const auto choice = item.section.text == mail::SectionText::header_fields ? mail::FieldChoice::only
-                                                                               : mail::FieldChoice::all_but;
+    const auto choice = item.section.text == mail::SectionText::header_fields
+                            ? mail::FieldChoice::only
+                            : mail::FieldChoice::all_but;
     piece.text = framed(mail::choose_fields({}, header, item.section.fields, choice), item.partial);
     return piece;
 }
 
-Fetcher::Piece Fetcher::plan_piece(const BodyItem& item, const Target& target, const v1::Summary* summary,
-                                   v1::FetchBodies& request) {
+Fetcher::Piece Fetcher::plan_piece(const BodyItem& item, const Target& target,
+                                   const v1::Summary* summary, v1::FetchBodies& request) {
     Piece piece;
     const Row* row = session_.view().find(target.uid, hint_);
     if (row == nullptr) return piece;
     const std::uint64_t prefix = row->prefix_bytes;
     mail::Slice slice{true, 0, row->bytes - std::min<std::uint64_t>(prefix, row->bytes)};
     if (!item.whole_message()) {
-        const bool root_header = item.section.path.empty() && summary != nullptr && !summary->header().empty() &&
-                                 (item.chooses_fields() || item.section.text == mail::SectionText::header);
+        const bool root_header =
+            item.section.path.empty() && summary != nullptr && !summary->header().empty() &&
+            (item.chooses_fields() || item.section.text == mail::SectionText::header);
         if (root_header) return plan_header(item, summary->header());
-        const auto tree = summary == nullptr ? std::nullopt : mail::decode_part_tree(summary->parts());
+        const auto tree =
+            summary == nullptr ? std::nullopt : mail::decode_part_tree(summary->parts());
         const auto found = tree ? mail::resolve(*tree, item.section) : std::nullopt;
         piece.text = "NIL";
         if (!found) return piece;
@@ -267,14 +285,17 @@ Async<void> Fetcher::with_bodies(Batch batch) {
         const bool lost = !known.empty() && !known[i];
         const auto* summary = known.empty() || lost ? nullptr : &*known[i];
         bool written = false;
-        if (!lost) written = co_await write_message(batch[i], summary, pieces, i * items_.bodies.size(), stream);
+        if (!lost)
+            written =
+                co_await write_message(batch[i], summary, pieces, i * items_.bodies.size(), stream);
         if (!written) missed_ = true;
     }
 }
 
 // Nothing of the message is written before its first range has begun to arrive.
-Async<bool> Fetcher::write_message(const Target& target, const v1::Summary* summary, std::vector<Piece>& pieces,
-                                   std::size_t first, BodyStream& stream) {
+Async<bool> Fetcher::write_message(const Target& target, const v1::Summary* summary,
+                                   std::vector<Piece>& pieces, std::size_t first,
+                                   BodyStream& stream) {
     std::string line;
     bool written = false;
     for (std::size_t i = 0; i < items_.bodies.size(); ++i) {
@@ -283,7 +304,8 @@ Async<bool> Fetcher::write_message(const Target& target, const v1::Summary* summ
         if (piece.range) {
             auto begun = co_await stream.begin(*piece.range).result();
             if (!begun && !written) co_await fail(std::move(begun.error()));
-            if ((!begun || !*begun) && written) co_await fail(Kind::closed, "Broken off.", "a body went within a FETCH");
+            if ((!begun || !*begun) && written)
+                co_await fail(Kind::closed, "Broken off.", "a body went within a FETCH");
             if (!*begun) co_return false;
             if (piece.choose) {
                 const auto header = co_await stream.all();
@@ -291,7 +313,8 @@ Async<bool> Fetcher::write_message(const Target& target, const v1::Summary* summ
             }
         }
         if (i == 0 && !append_items(line, target, summary)) co_return false;
-        append(line, line.ends_with('(') ? "" : " ", item.label, ' ');  // a space also behind a literal
+        append(line, line.ends_with('(') ? "" : " ", item.label,
+               ' ');  // a space also behind a literal
         if (!piece.range) {
             line.append(piece.text);
             continue;
@@ -306,13 +329,15 @@ Async<bool> Fetcher::write_message(const Target& target, const v1::Summary* summ
     co_return true;
 }
 
-// The size has been announced: if the bytes fail to come, only closing the connection tells the client so.
+// The size has been announced: if the bytes fail to come, only closing the connection tells the
+// client so.
 Async<void> Fetcher::stream_range(const Piece& piece, BodyStream& stream) {
     std::uint64_t left = piece.bytes;
     while (left > 0) {
         auto bytes = co_await stream.next().result();
         if (!bytes || bytes->empty() || bytes->size() > left) {
-            co_await fail(Kind::closed, "Broken off.", bytes ? "a body of another size" : bytes.error().detail);
+            co_await fail(Kind::closed, "Broken off.",
+                          bytes ? "a body of another size" : bytes.error().detail);
         }
         left -= bytes->size();
         if (bytes->size() < kOutputChunkBytes) {

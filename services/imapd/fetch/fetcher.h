@@ -1,5 +1,6 @@
-// Answers one FETCH: flags, dates and sizes out of the mirror, envelopes and structures out of summaries that stream
-// through, sections out of bodies that stream through. Never holds more than one batch.
+// Answers one FETCH: flags, dates and sizes out of the mirror, envelopes and structures out of
+// summaries that stream through, sections out of bodies that stream through. Never holds more than
+// one batch.
 #pragma once
 
 #include <optional>
@@ -43,12 +44,14 @@ class Fetcher {
     Async<void> with_bodies(Batch batch);
     Async<void> set_seen(Batch& batch);
     Async<std::vector<std::optional<v1::Summary>>> summaries(const Batch& batch);
-    std::vector<Piece> plan(const Batch& batch, const std::vector<std::optional<v1::Summary>>& summaries,
+    std::vector<Piece> plan(const Batch& batch,
+                            const std::vector<std::optional<v1::Summary>>& summaries,
                             v1::FetchBodies& request);
-    Piece plan_piece(const BodyItem& item, const Target& target, const v1::Summary* summary, v1::FetchBodies& request);
+    Piece plan_piece(const BodyItem& item, const Target& target, const v1::Summary* summary,
+                     v1::FetchBodies& request);
     Piece plan_header(const BodyItem& item, const std::string& header) const;
-    Async<bool> write_message(const Target& target, const v1::Summary* summary, std::vector<Piece>& pieces,
-                              std::size_t first, BodyStream& stream);
+    Async<bool> write_message(const Target& target, const v1::Summary* summary,
+                              std::vector<Piece>& pieces, std::size_t first, BodyStream& stream);
     Async<void> stream_range(const Piece& piece, BodyStream& stream);
     bool append_items(std::string& out, const Target& target, const v1::Summary* summary);
     Async<void> write_out(std::size_t above);

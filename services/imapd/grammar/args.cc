@@ -33,7 +33,8 @@ Result<void> Args::end() const {
 }
 
 Result<std::string> Args::atom() {
-    return parse([](Cursor& c) { return c.atom().map([](std::string_view a) { return std::string(a); }); });
+    return parse(
+        [](Cursor& c) { return c.atom().map([](std::string_view a) { return std::string(a); }); });
 }
 
 Result<std::string> Args::astring() {

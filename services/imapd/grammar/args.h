@@ -1,4 +1,5 @@
-// The arguments of one command, taken in order. Every getter first takes the space before its argument.
+// The arguments of one command, taken in order. Every getter first takes the space before its
+// argument.
 //
 //   auto mailbox = co_await args.mailbox();
 //   co_await args.end();
@@ -26,7 +27,8 @@ std::optional<LiteralHeader> literal_at_end(std::string_view line);
 class Args {
   public:
     // The text behind the command's name.
-    explicit Args(std::string text) : text_(std::make_unique<std::string>(std::move(text))), cursor_(*text_) {}
+    explicit Args(std::string text)
+        : text_(std::make_unique<std::string>(std::move(text))), cursor_(*text_) {}
 
     bool more() const { return !cursor_.at_end(); }
     // Nothing may be left.
@@ -34,7 +36,8 @@ class Args {
 
     Result<std::string> atom();
     Result<std::string> astring();
-    // A mailbox name as the store keeps it: UTF-8, normalised. unsupported: no good name (NO [CANNOT]).
+    // A mailbox name as the store keeps it: UTF-8, normalised. unsupported: no good name (NO
+    // [CANNOT]).
     Result<std::string> mailbox();
     Result<SequenceSet> sequence_set();
     Result<FlagList> flag_list();  // in parentheses

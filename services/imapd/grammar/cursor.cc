@@ -8,7 +8,8 @@ namespace tayori::imap {
 
 bool is_atom_char(char c) {
     if (c <= ' ' || c == 0x7f) return false;  // 8-bit is negative and no atom either
-    return c != '(' && c != ')' && c != '{' && c != '%' && c != '*' && c != '"' && c != '\\' && c != ']';
+    return c != '(' && c != ')' && c != '{' && c != '%' && c != '*' && c != '"' && c != '\\' &&
+           c != ']';
 }
 
 bool is_astring_char(char c) { return c == ']' || is_atom_char(c); }
@@ -59,7 +60,8 @@ Result<std::string> Cursor::quoted() {
         at_ = plain + 1;
         if (text_[plain] == '"') break;
         if (text_[plain] != '\\') return fail(Kind::invalid, "Line end in a quoted string.");
-        if (peek() != '"' && peek() != '\\') return fail(Kind::invalid, "Wrong escape in a quoted string.");
+        if (peek() != '"' && peek() != '\\')
+            return fail(Kind::invalid, "Wrong escape in a quoted string.");
         value.push_back(text_[at_++]);
     }
     if (value.find('\0') != std::string::npos) return fail(Kind::invalid, "NUL in a string.");
@@ -89,14 +91,16 @@ Result<std::string> Cursor::string() {
 Result<std::string> Cursor::astring() {
     if (peek() == '"' || peek() == '{') return string();
     auto word = run(is_astring_char);
-    if (word.empty()) return fail(Kind::invalid, at_end() ? "Missing argument." : "String expected.");
+    if (word.empty())
+        return fail(Kind::invalid, at_end() ? "Missing argument." : "String expected.");
     return std::string(word);
 }
 
 Result<std::string> Cursor::list_mailbox() {
     if (peek() == '"' || peek() == '{') return string();
     auto word = run(is_list_char);
-    if (word.empty()) return fail(Kind::invalid, at_end() ? "Missing argument." : "Pattern expected.");
+    if (word.empty())
+        return fail(Kind::invalid, at_end() ? "Missing argument." : "Pattern expected.");
     return std::string(word);
 }
 
@@ -106,8 +110,10 @@ Result<std::uint64_t> Cursor::number64() {
     std::uint64_t value = 0;
     const auto digits = run([](char c) { return c >= '0' && c <= '9'; });
     const auto parsed = std::from_chars(digits.data(), digits.data() + digits.size(), value);
-    if (digits.empty()) return fail(Kind::invalid, at_end() ? "Missing argument." : "Number expected.");
-    if (parsed.ec != std::errc() || value > INT64_MAX) return fail(Kind::invalid, "Number too large.");
+    if (digits.empty())
+        return fail(Kind::invalid, at_end() ? "Missing argument." : "Number expected.");
+    if (parsed.ec != std::errc() || value > INT64_MAX)
+        return fail(Kind::invalid, "Number too large.");
     return value;
 }
 

@@ -1,5 +1,6 @@
-// Tokens of IMAP (RFC 3501 §9) out of a whole command. Literals stand in the text as they came: "{5}\r\nhello".
-// No I/O, no recursion, never reads past the end. Errors are `invalid` with a text for the client.
+// Tokens of IMAP (RFC 3501 §9) out of a whole command. Literals stand in the text as they came:
+// "{5}\r\nhello". No I/O, no recursion, never reads past the end. Errors are `invalid` with a text
+// for the client.
 #pragma once
 
 #include <cstdint>
@@ -32,14 +33,14 @@ class Cursor {
 
     Result<std::string_view> atom();
     Result<std::string> quoted();
-    Result<std::string> string();   // quoted or literal
+    Result<std::string> string();  // quoted or literal
     Result<std::string> astring();
     Result<std::string> list_mailbox();  // what LIST takes as a pattern
     bool accept_nil();
 
-    Result<std::uint32_t> number();      // 0 to 2^32-1
+    Result<std::uint32_t> number();  // 0 to 2^32-1
     Result<std::uint32_t> nz_number();
-    Result<std::uint64_t> number64();    // 63 bits: modification sequences (RFC 7162 §7)
+    Result<std::uint64_t> number64();  // 63 bits: modification sequences (RFC 7162 §7)
 
   private:
     Result<std::string> literal();

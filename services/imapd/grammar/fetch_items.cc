@@ -15,7 +15,8 @@ Result<void> parse_field_names(Cursor& cursor, mail::Section& section) {
     if (auto space = cursor.space(); !space) return space;
     if (auto open = cursor.expect('('); !open) return open;
     do {
-        if (section.fields.size() == kSectionFieldsMax) return fail(Kind::invalid, "Too many fields.");
+        if (section.fields.size() == kSectionFieldsMax)
+            return fail(Kind::invalid, "Too many fields.");
         auto name = cursor.astring();
         if (!name) return fail(std::move(name.error()));
         section.fields.push_back(std::move(*name));
@@ -24,14 +25,20 @@ Result<void> parse_field_names(Cursor& cursor, mail::Section& section) {
 }
 
 Result<void> parse_section_text(Cursor& cursor, mail::Section& section) {
-    if (cursor.accept_word("HEADER.FIELDS.NOT")) section.text = SectionText::header_fields_not;
-    else if (cursor.accept_word("HEADER.FIELDS")) section.text = SectionText::header_fields;
-    else if (cursor.accept_word("HEADER")) section.text = SectionText::header;
-    else if (cursor.accept_word("TEXT")) section.text = SectionText::text;
-    else if (!section.path.empty() && cursor.accept_word("MIME")) section.text = SectionText::mime;
-    else return fail(Kind::invalid, "No such section.");
-    const bool chooses =
-        section.text == SectionText::header_fields || section.text == SectionText::header_fields_not;
+    if (cursor.accept_word("HEADER.FIELDS.NOT"))
+        section.text = SectionText::header_fields_not;
+    else if (cursor.accept_word("HEADER.FIELDS"))
+        section.text = SectionText::header_fields;
+    else if (cursor.accept_word("HEADER"))
+        section.text = SectionText::header;
+    else if (cursor.accept_word("TEXT"))
+        section.text = SectionText::text;
+    else if (!section.path.empty() && cursor.accept_word("MIME"))
+        section.text = SectionText::mime;
+    else
+        return fail(Kind::invalid, "No such section.");
+    const bool chooses = section.text == SectionText::header_fields ||
+                         section.text == SectionText::header_fields_not;
     if (chooses) return parse_field_names(cursor, section);
     return {};
 }
@@ -40,7 +47,8 @@ Result<void> parse_section(Cursor& cursor, mail::Section& section) {
     if (cursor.peek() == ']') return {};
     for (;;) {
         if (cursor.peek() < '0' || cursor.peek() > '9') return parse_section_text(cursor, section);
-        if (section.path.size() == kSectionDepthMax) return fail(Kind::invalid, "Section too deep.");
+        if (section.path.size() == kSectionDepthMax)
+            return fail(Kind::invalid, "Section too deep.");
         auto number = cursor.nz_number();
         if (!number) return fail(std::move(number.error()));
         section.path.push_back(*number);
@@ -57,19 +65,32 @@ std::string label_of(const mail::Section& section, const std::optional<Partial>&
     }
     if (!section.path.empty() && section.text != SectionText::whole) label.push_back('.');
     switch (section.text) {
-        case SectionText::whole: break;
-        case SectionText::header: label.append("HEADER"); break;
-        case SectionText::header_fields: label.append("HEADER.FIELDS ("); break;
-        case SectionText::header_fields_not: label.append("HEADER.FIELDS.NOT ("); break;
-        case SectionText::text: label.append("TEXT"); break;
-        case SectionText::mime: label.append("MIME"); break;
+        case SectionText::whole:
+            break;
+        case SectionText::header:
+            label.append("HEADER");
+            break;
+        case SectionText::header_fields:
+            label.append("HEADER.FIELDS (");
+            break;
+        case SectionText::header_fields_not:
+            label.append("HEADER.FIELDS.NOT (");
+            break;
+        case SectionText::text:
+            label.append("TEXT");
+            break;
+        case SectionText::mime:
+            label.append("MIME");
+            break;
     }
     for (std::size_t i = 0; i < section.fields.size(); ++i) {
         if (i > 0) label.push_back(' ');
         const auto& name = section.fields[i];
         const bool atom = !name.empty() && std::all_of(name.begin(), name.end(), is_astring_char);
-        if (atom) label.append(name);
-        else mail::append_imap_string(label, name);
+        if (atom)
+            label.append(name);
+        else
+            mail::append_imap_string(label, name);
     }
     if (!section.fields.empty()) label.push_back(')');
     label.push_back(']');
@@ -108,20 +129,31 @@ void add_rfc822(FetchItems& items, SectionText text, std::string label, bool set
 Result<void> parse_item(Cursor& cursor, FetchItems& items) {
     if (items.bodies.size() >= kBodyItemsMax) return fail(Kind::invalid, "Too many sections.");
     if (cursor.accept_word("BODY.PEEK")) return add_body(cursor, items, false);
-    if (cursor.accept_word("BODYSTRUCTURE")) items.body_structure = true;
+    if (cursor.accept_word("BODYSTRUCTURE"))
+        items.body_structure = true;
     else if (cursor.accept_word("BODY")) {
         if (cursor.peek() == '[') return add_body(cursor, items, true);
         items.body = true;
-    } else if (cursor.accept_word("FLAGS")) items.flags = true;
-    else if (cursor.accept_word("UID")) items.uid = true;
-    else if (cursor.accept_word("INTERNALDATE")) items.internal_date = true;
-    else if (cursor.accept_word("ENVELOPE")) items.envelope = true;
-    else if (cursor.accept_word("MODSEQ")) items.modseq = true;
-    else if (cursor.accept_word("RFC822.SIZE")) items.size = true;
-    else if (cursor.accept_word("RFC822.HEADER")) add_rfc822(items, SectionText::header, "RFC822.HEADER", false);
-    else if (cursor.accept_word("RFC822.TEXT")) add_rfc822(items, SectionText::text, "RFC822.TEXT", true);
-    else if (cursor.accept_word("RFC822")) add_rfc822(items, SectionText::whole, "RFC822", true);
-    else return fail(Kind::invalid, cursor.at_end() ? "Missing argument." : "No such FETCH item.");
+    } else if (cursor.accept_word("FLAGS"))
+        items.flags = true;
+    else if (cursor.accept_word("UID"))
+        items.uid = true;
+    else if (cursor.accept_word("INTERNALDATE"))
+        items.internal_date = true;
+    else if (cursor.accept_word("ENVELOPE"))
+        items.envelope = true;
+    else if (cursor.accept_word("MODSEQ"))
+        items.modseq = true;
+    else if (cursor.accept_word("RFC822.SIZE"))
+        items.size = true;
+    else if (cursor.accept_word("RFC822.HEADER"))
+        add_rfc822(items, SectionText::header, "RFC822.HEADER", false);
+    else if (cursor.accept_word("RFC822.TEXT"))
+        add_rfc822(items, SectionText::text, "RFC822.TEXT", true);
+    else if (cursor.accept_word("RFC822"))
+        add_rfc822(items, SectionText::whole, "RFC822", true);
+    else
+        return fail(Kind::invalid, cursor.at_end() ? "Missing argument." : "No such FETCH item.");
     return {};
 }
 
@@ -150,13 +182,15 @@ Result<void> parse_modifiers(Cursor& cursor, FetchItems& items) {
 }  // namespace
 
 bool FetchItems::sets_seen() const {
-    return std::any_of(bodies.begin(), bodies.end(), [](const BodyItem& item) { return item.sets_seen; });
+    return std::any_of(bodies.begin(), bodies.end(),
+                       [](const BodyItem& item) { return item.sets_seen; });
 }
 
 Result<BodyItem> parse_body_section(Cursor& cursor) {
     BodyItem item;
     if (auto open = cursor.expect('['); !open) return fail(std::move(open.error()));
-    if (auto section = parse_section(cursor, item.section); !section) return fail(std::move(section.error()));
+    if (auto section = parse_section(cursor, item.section); !section)
+        return fail(std::move(section.error()));
     if (auto close = cursor.expect(']'); !close) return fail(std::move(close.error()));
     auto partial = parse_partial(cursor);
     if (!partial) return fail(std::move(partial.error()));

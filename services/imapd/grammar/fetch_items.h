@@ -22,7 +22,9 @@ struct BodyItem {
     std::optional<Partial> partial;
     bool sets_seen = true;  // false: BODY.PEEK, RFC822.HEADER
     std::string label;      // as the answer names it: BODY[HEADER.FIELDS (FROM)]<0>
-    bool whole_message() const { return section.path.empty() && section.text == mail::SectionText::whole; }
+    bool whole_message() const {
+        return section.path.empty() && section.text == mail::SectionText::whole;
+    }
     bool chooses_fields() const {
         return section.text == mail::SectionText::header_fields ||
                section.text == mail::SectionText::header_fields_not;

@@ -27,7 +27,8 @@ Result<void> parse_flag(Cursor& cursor, FlagList& list) {
             list.system |= flag.bit;
             return {};
         }
-        if (equals_ignoring_case(*word, "Recent")) return fail(Kind::invalid, "\\Recent cannot be set.");
+        if (equals_ignoring_case(*word, "Recent"))
+            return fail(Kind::invalid, "\\Recent cannot be set.");
         return fail(Kind::invalid, "No such system flag.");
     }
     if (word->size() > kKeywordBytesMax) return fail(Kind::invalid, "Keyword too long.");
@@ -77,7 +78,8 @@ void append_system_flags(std::string& out, std::uint32_t flags, bool recent) {
 Result<StoreArgs> parse_store(Cursor& cursor) {
     StoreArgs args;
     if (cursor.accept('(')) {
-        if (!cursor.accept_word("UNCHANGEDSINCE")) return fail(Kind::invalid, "No such STORE modifier.");
+        if (!cursor.accept_word("UNCHANGEDSINCE"))
+            return fail(Kind::invalid, "No such STORE modifier.");
         if (auto space = cursor.space(); !space) return fail(std::move(space.error()));
         auto modseq = cursor.number64();
         if (!modseq) return fail(std::move(modseq.error()));
@@ -86,10 +88,14 @@ Result<StoreArgs> parse_store(Cursor& cursor) {
         if (auto close = cursor.expect(')'); !close) return fail(std::move(close.error()));
         if (auto space = cursor.space(); !space) return fail(std::move(space.error()));
     }
-    if (cursor.accept('+')) args.action = StoreAction::add;
-    else if (cursor.accept('-')) args.action = StoreAction::remove;
-    if (cursor.accept_word("FLAGS.SILENT")) args.answer = StoreAnswer::silent;
-    else if (!cursor.accept_word("FLAGS")) return fail(Kind::invalid, "FLAGS expected.");
+    if (cursor.accept('+'))
+        args.action = StoreAction::add;
+    else if (cursor.accept('-'))
+        args.action = StoreAction::remove;
+    if (cursor.accept_word("FLAGS.SILENT"))
+        args.answer = StoreAnswer::silent;
+    else if (!cursor.accept_word("FLAGS"))
+        return fail(Kind::invalid, "FLAGS expected.");
     if (auto space = cursor.space(); !space) return fail(std::move(space.error()));
     auto flags = parse_store_flags(cursor);
     if (!flags) return fail(std::move(flags.error()));

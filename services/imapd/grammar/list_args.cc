@@ -19,18 +19,26 @@ Result<void> parse_list_of(Cursor& cursor, Item item) {
 }
 
 Result<void> parse_selection(Cursor& cursor, ListArgs& args) {
-    if (cursor.accept_word("SUBSCRIBED")) args.select_subscribed = true;
-    else if (cursor.accept_word("SPECIAL-USE")) args.select_special_use = true;
-    else if (cursor.accept_word("REMOTE")) args.select_remote = true;
-    else if (cursor.accept_word("RECURSIVEMATCH")) args.recursive_match = true;
-    else return fail(Kind::invalid, "No such LIST selection option.");
+    if (cursor.accept_word("SUBSCRIBED"))
+        args.select_subscribed = true;
+    else if (cursor.accept_word("SPECIAL-USE"))
+        args.select_special_use = true;
+    else if (cursor.accept_word("REMOTE"))
+        args.select_remote = true;
+    else if (cursor.accept_word("RECURSIVEMATCH"))
+        args.recursive_match = true;
+    else
+        return fail(Kind::invalid, "No such LIST selection option.");
     return {};
 }
 
 Result<void> parse_return(Cursor& cursor, ListArgs& args) {
-    if (cursor.accept_word("SUBSCRIBED")) args.return_subscribed = true;
-    else if (cursor.accept_word("CHILDREN")) args.return_children = true;
-    else if (cursor.accept_word("SPECIAL-USE")) args.return_special_use = true;
+    if (cursor.accept_word("SUBSCRIBED"))
+        args.return_subscribed = true;
+    else if (cursor.accept_word("CHILDREN"))
+        args.return_children = true;
+    else if (cursor.accept_word("SPECIAL-USE"))
+        args.return_special_use = true;
     else if (cursor.accept_word("STATUS")) {
         if (auto space = cursor.space(); !space) return space;
         auto items = parse_status_items(cursor);
@@ -71,17 +79,28 @@ Result<StatusItems> parse_status_items(Cursor& cursor) {
     std::size_t count = 0;
     auto parsed = parse_list_of(cursor, [&](Cursor& c) -> Result<void> {
         ++count;
-        if (c.accept_word("MESSAGES")) items.messages = true;
-        else if (c.accept_word("RECENT")) items.recent = true;
-        else if (c.accept_word("UIDNEXT")) items.uid_next = true;
-        else if (c.accept_word("UIDVALIDITY")) items.uid_validity = true;
-        else if (c.accept_word("UNSEEN")) items.unseen = true;
-        else if (c.accept_word("SIZE")) items.size = true;
-        else if (c.accept_word("DELETED")) items.deleted = true;
-        else if (c.accept_word("DELETED-STORAGE")) items.deleted_storage = true;
-        else if (c.accept_word("HIGHESTMODSEQ")) items.highest_modseq = true;
-        else if (c.accept_word("APPENDLIMIT")) items.append_limit = true;
-        else return fail(Kind::invalid, "No such STATUS item.");
+        if (c.accept_word("MESSAGES"))
+            items.messages = true;
+        else if (c.accept_word("RECENT"))
+            items.recent = true;
+        else if (c.accept_word("UIDNEXT"))
+            items.uid_next = true;
+        else if (c.accept_word("UIDVALIDITY"))
+            items.uid_validity = true;
+        else if (c.accept_word("UNSEEN"))
+            items.unseen = true;
+        else if (c.accept_word("SIZE"))
+            items.size = true;
+        else if (c.accept_word("DELETED"))
+            items.deleted = true;
+        else if (c.accept_word("DELETED-STORAGE"))
+            items.deleted_storage = true;
+        else if (c.accept_word("HIGHESTMODSEQ"))
+            items.highest_modseq = true;
+        else if (c.accept_word("APPENDLIMIT"))
+            items.append_limit = true;
+        else
+            return fail(Kind::invalid, "No such STATUS item.");
         return {};
     });
     if (!parsed) return fail(std::move(parsed.error()));
@@ -91,7 +110,8 @@ Result<StatusItems> parse_status_items(Cursor& cursor) {
 
 Result<ListArgs> parse_list(Cursor& cursor) {
     ListArgs args;
-    if (auto options = parse_selections(cursor, args); !options) return fail(std::move(options.error()));
+    if (auto options = parse_selections(cursor, args); !options)
+        return fail(std::move(options.error()));
     auto reference = cursor.astring();
     if (!reference) return fail(std::move(reference.error()));
     if (reference->size() > kPatternBytesMax) return fail(Kind::invalid, "Reference too long.");

@@ -15,8 +15,8 @@ struct StatusItems {
     bool uid_next = false;
     bool uid_validity = false;
     bool unseen = false;
-    bool size = false;            // RFC 8438
-    bool deleted = false;         // RFC 9208 §4.1.4
+    bool size = false;     // RFC 8438
+    bool deleted = false;  // RFC 9208 §4.1.4
     bool deleted_storage = false;
     bool highest_modseq = false;  // RFC 7162 §3.1.7
     bool append_limit = false;    // RFC 7889 §4
@@ -39,8 +39,8 @@ struct ListArgs {
 };
 Result<ListArgs> parse_list(Cursor& cursor);
 
-// "*" matches anything, "%" anything without the delimiter; other bytes match themselves. Time grows with the
-// product of the lengths, whatever the pattern.
+// "*" matches anything, "%" anything without the delimiter; other bytes match themselves. Time
+// grows with the product of the lengths, whatever the pattern.
 bool matches_pattern(std::string_view pattern, std::string_view name);
 
 }  // namespace tayori::imap

@@ -29,12 +29,14 @@ struct WordKey {
     std::string_view field;  // of Op::field
 };
 constexpr WordKey kDateKeys[] = {
-    {"BEFORE", Op::before, ""},          {"ON", Op::on, ""},          {"SINCE", Op::since, ""},
-    {"SENTBEFORE", Op::sent_before, ""}, {"SENTON", Op::sent_on, ""}, {"SENTSINCE", Op::sent_since, ""},
+    {"BEFORE", Op::before, ""},  {"ON", Op::on, ""},
+    {"SINCE", Op::since, ""},    {"SENTBEFORE", Op::sent_before, ""},
+    {"SENTON", Op::sent_on, ""}, {"SENTSINCE", Op::sent_since, ""},
 };
 constexpr WordKey kTextKeys[] = {
-    {"BCC", Op::field, "Bcc"},         {"CC", Op::field, "Cc"}, {"FROM", Op::field, "From"},
-    {"SUBJECT", Op::field, "Subject"}, {"TO", Op::field, "To"}, {"BODY", Op::body, ""},
+    {"BCC", Op::field, "Bcc"},   {"CC", Op::field, "Cc"},
+    {"FROM", Op::field, "From"}, {"SUBJECT", Op::field, "Subject"},
+    {"TO", Op::field, "To"},     {"BODY", Op::body, ""},
     {"TEXT", Op::text, ""},
 };
 
@@ -79,15 +81,21 @@ Result<void> Parser::returns() {
     if (auto open = c_.expect('('); !open) return open;
     program_.extended = true;
     while (!c_.accept(')')) {
-        if (c_.accept_word("MIN")) program_.want_min = true;
-        else if (c_.accept_word("MAX")) program_.want_max = true;
-        else if (c_.accept_word("ALL")) program_.want_all = true;
-        else if (c_.accept_word("COUNT")) program_.want_count = true;
-        else return fail(Kind::invalid, "No such RETURN option.");
+        if (c_.accept_word("MIN"))
+            program_.want_min = true;
+        else if (c_.accept_word("MAX"))
+            program_.want_max = true;
+        else if (c_.accept_word("ALL"))
+            program_.want_all = true;
+        else if (c_.accept_word("COUNT"))
+            program_.want_count = true;
+        else
+            return fail(Kind::invalid, "No such RETURN option.");
         if (c_.peek() == ')') continue;
         if (auto space = c_.space(); !space) return space;
     }
-    const bool any = program_.want_min || program_.want_max || program_.want_all || program_.want_count;
+    const bool any =
+        program_.want_min || program_.want_max || program_.want_all || program_.want_count;
     if (!any) program_.want_all = true;  // RFC 4731 §3.1: "RETURN ()" is ALL.
     return c_.space();
 }
@@ -149,7 +157,8 @@ Result<SearchKey> Parser::key(std::size_t depth) {
     if (depth > kListDepthMax) return fail(Kind::invalid, "Search keys nested too deeply.");
     if (c_.accept('(')) {
         auto group = key_of(Op::all_of);
-        if (auto inside = list(group.keys, depth + 1); !inside) return fail(std::move(inside.error()));
+        if (auto inside = list(group.keys, depth + 1); !inside)
+            return fail(std::move(inside.error()));
         if (auto close = c_.expect(')'); !close) return fail(std::move(close.error()));
         return group;
     }
@@ -254,8 +263,8 @@ Result<SearchKey> Parser::header() {
     return key;
 }
 
-// MODSEQ ["/flags/\\Seen" all] 620162338. Modification sequences are kept per message, not per flag, so the entry
-// may be ignored (RFC 7162 §3.1.5).
+// MODSEQ ["/flags/\\Seen" all] 620162338. Modification sequences are kept per message, not per
+// flag, so the entry may be ignored (RFC 7162 §3.1.5).
 Result<SearchKey> Parser::modseq() {
     if (auto space = c_.space(); !space) return fail(std::move(space.error()));
     if (c_.peek() == '"') {
@@ -263,7 +272,8 @@ Result<SearchKey> Parser::modseq() {
         if (!entry) return fail(std::move(entry.error()));
         if (!entry->starts_with("/flags/")) return fail(Kind::invalid, "No such MODSEQ entry.");
         if (auto space = c_.space(); !space) return fail(std::move(space.error()));
-        const bool type = c_.accept_word("priv") || c_.accept_word("shared") || c_.accept_word("all");
+        const bool type =
+            c_.accept_word("priv") || c_.accept_word("shared") || c_.accept_word("all");
         if (!type) return fail(Kind::invalid, "No such MODSEQ entry type.");
         if (auto space = c_.space(); !space) return fail(std::move(space.error()));
     }

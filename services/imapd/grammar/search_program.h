@@ -12,14 +12,27 @@ namespace tayori::imap {
 
 struct SearchKey {
     enum class Op {
-        all_of, any_of, none_of,                                     // of `keys`
+        all_of,
+        any_of,
+        none_of,  // of `keys`
         everything,
-        sequence, uid,                                               // `set`
-        has_flags, keyword, recent,                                  // `flags`; `text`
-        before, on, since, sent_before, sent_on, sent_since,         // `day`
-        larger, smaller, modseq,                                     // `number`
-        field,                                                       // `name`, `text` (folded)
-        body, text,                                                  // `text` (folded)
+        sequence,
+        uid,  // `set`
+        has_flags,
+        keyword,
+        recent,  // `flags`; `text`
+        before,
+        on,
+        since,
+        sent_before,
+        sent_on,
+        sent_since,  // `day`
+        larger,
+        smaller,
+        modseq,  // `number`
+        field,   // `name`, `text` (folded)
+        body,
+        text,  // `text` (folded)
     };
     Op op = Op::everything;
     std::vector<SearchKey> keys;

@@ -45,16 +45,20 @@ void normalize(NumberSet& set) {
               [](const NumberRange& x, const NumberRange& y) { return x.first < y.first; });
     std::size_t kept = 0;
     for (const auto range : set) {
-        const bool joins = kept > 0 && (range.first <= set[kept - 1].last || range.first == set[kept - 1].last + 1);
-        if (joins) set[kept - 1].last = std::max(set[kept - 1].last, range.last);
-        else set[kept++] = range;
+        const bool joins = kept > 0 && (range.first <= set[kept - 1].last ||
+                                        range.first == set[kept - 1].last + 1);
+        if (joins)
+            set[kept - 1].last = std::max(set[kept - 1].last, range.last);
+        else
+            set[kept++] = range;
     }
     set.resize(kept);
 }
 
 bool contains(const NumberSet& set, std::uint32_t number) {
-    auto after = std::upper_bound(set.begin(), set.end(), number,
-                                  [](std::uint32_t n, const NumberRange& r) { return n < r.first; });
+    auto after =
+        std::upper_bound(set.begin(), set.end(), number,
+                         [](std::uint32_t n, const NumberRange& r) { return n < r.first; });
     return after != set.begin() && std::prev(after)->last >= number;
 }
 
@@ -65,8 +69,10 @@ std::uint64_t count(const NumberSet& set) {
 }
 
 void add(NumberSet& set, std::uint32_t number) {
-    if (!set.empty() && set.back().last + 1 == number) set.back().last = number;
-    else set.push_back({number, number});
+    if (!set.empty() && set.back().last + 1 == number)
+        set.back().last = number;
+    else
+        set.push_back({number, number});
 }
 
 void append_set(std::string& out, const NumberSet& set) {

@@ -1,4 +1,5 @@
-// Sets of message numbers and UIDs (RFC 3501 §9 sequence-set), and sets of numbers as we write them.
+// Sets of message numbers and UIDs (RFC 3501 §9 sequence-set), and sets of numbers as we write
+// them.
 #pragma once
 
 #include <cstdint>
@@ -25,8 +26,8 @@ struct SequenceSet {
     };
     std::vector<Item> items;
 
-    // With "*" as `largest`. "7:*" means "largest:7" where 7 is beyond (RFC 3501 §9); so it never is empty unless
-    // nothing is in use.
+    // With "*" as `largest`. "7:*" means "largest:7" where 7 is beyond (RFC 3501 §9); so it never
+    // is empty unless nothing is in use.
     NumberSet resolve(std::uint32_t largest) const;
 };
 

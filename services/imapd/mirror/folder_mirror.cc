@@ -27,7 +27,8 @@ void FolderMirror::start_load() {
 
 Async<void> FolderMirror::load() {
     if (!complete_) {
-        subscription_ = spool_.on_folder(folder_id_, [this](const v1::FolderEvent& event) { on_event(event); });
+        subscription_ =
+            spool_.on_folder(folder_id_, [this](const v1::FolderEvent& event) { on_event(event); });
     }
     auto pause = std::chrono::milliseconds(100);
     for (;;) {
@@ -35,8 +36,9 @@ Async<void> FolderMirror::load() {
         held_.clear();
         auto read = co_await read_snapshot().result();
         if (read && !again_) break;
-        if (!read && (!complete_ || read.error().kind == Kind::not_found || read.error().kind == Kind::auth_failed ||
-                      read.error().kind == Kind::unsupported)) {
+        if (!read &&
+            (!complete_ || read.error().kind == Kind::not_found ||
+             read.error().kind == Kind::auth_failed || read.error().kind == Kind::unsupported)) {
             failure_ = std::move(read.error());
             gone_ = complete_;
             if (!complete_) subscription_.reset();
@@ -75,13 +77,16 @@ Async<void> FolderMirror::read_snapshot() {
         auto reply = co_await replies.next();
         if (!reply) break;
         if (first && complete_) {
-            // Another store under the same name, or renumbered meanwhile: what sessions know is void.
+            // Another store under the same name, or renumbered meanwhile: what sessions know is
+            // void.
             const bool same = reply->folder().uid_validity() == state_.uid_validity() &&
                               spool_.server_id() == server_id_;
             if (!same) co_await fail(Kind::not_found, "The mailbox was replaced.");
         }
-        if (complete_) state_.catch_up(*reply);
-        else state_.snapshot(*reply);
+        if (complete_)
+            state_.catch_up(*reply);
+        else
+            state_.snapshot(*reply);
         first = false;
     }
     server_id_ = spool_.server_id();
@@ -94,12 +99,16 @@ void FolderMirror::on_event(const v1::FolderEvent& event) {
         return;
     }
     if (event.resync()) {
-        if (loading_) again_ = true;
-        else start_load();
+        if (loading_)
+            again_ = true;
+        else
+            start_load();
         return;
     }
-    if (loading_) held_.push_back(event);
-    else apply(event);
+    if (loading_)
+        held_.push_back(event);
+    else
+        apply(event);
 }
 
 void FolderMirror::apply(const v1::FolderEvent& event) {
@@ -143,7 +152,8 @@ Async<NumberSet> FolderMirror::claim_recent() {
         co_return claimed;
     }
     claimed_next_ = std::max(claimed_next_, reply->uid_next());
-    if (reply->first_uid() < reply->uid_next()) claimed.push_back({reply->first_uid(), reply->uid_next() - 1});
+    if (reply->first_uid() < reply->uid_next())
+        claimed.push_back({reply->first_uid(), reply->uid_next() - 1});
     co_return claimed;
 }
 
@@ -187,7 +197,8 @@ void Mirrors::tidy() {
         auto& mirror = mirrors_[at];
         if (mirror.use_count() > 1) continue;  // a session has it
         rows += mirror->state().rows().size();
-        if (++idle > kIdleMirrorsMax || rows > kIdleMirrorRowsMax) mirrors_.erase(mirrors_.begin() + static_cast<std::ptrdiff_t>(at));
+        if (++idle > kIdleMirrorsMax || rows > kIdleMirrorRowsMax)
+            mirrors_.erase(mirrors_.begin() + static_cast<std::ptrdiff_t>(at));
     }
 }
 

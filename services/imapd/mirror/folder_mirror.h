@@ -1,8 +1,9 @@
-// One folder, mirrored for all sessions of this process that have it selected: a FolderState that spoold's change
-// stream keeps true, through reconnects too (OpenFolder with since_modseq).
+// One folder, mirrored for all sessions of this process that have it selected: a FolderState that
+// spoold's change stream keeps true, through reconnects too (OpenFolder with since_modseq).
 //
-// Sessions never see a half-applied event, nor anything else than what spoold has made durable. When the folder is
-// deleted, renumbered or replaced, gone() turns true for ever and sessions end with BYE.
+// Sessions never see a half-applied event, nor anything else than what spoold has made durable.
+// When the folder is deleted, renumbered or replaced, gone() turns true for ever and sessions end
+// with BYE.
 #pragma once
 
 #include <deque>
@@ -24,10 +25,12 @@ class FolderMirror : public std::enable_shared_from_this<FolderMirror> {
     FolderMirror(const FolderMirror&) = delete;
     FolderMirror& operator=(const FolderMirror&) = delete;
 
-    // Returns when the mirror is complete; several sessions may wait for it. The ticket is kept for reopening.
+    // Returns when the mirror is complete; several sessions may wait for it. The ticket is kept for
+    // reopening.
     Async<void> open(rpc::Ticket ticket);
-    // Returns when the mirror has seen this modseq: what a write has done can then be told (design: a write's tagged
-    // OK waits for it). Gives up after kMirrorWait; the write is durable all the same.
+    // Returns when the mirror has seen this modseq: what a write has done can then be told (design:
+    // a write's tagged OK waits for it). Gives up after kMirrorWait; the write is durable all the
+    // same.
     Async<void> wait_for(std::uint64_t modseq);
 
     // Claims what no session has claimed as \Recent: [first, second) of UIDs for this caller alone.
@@ -63,12 +66,12 @@ class FolderMirror : public std::enable_shared_from_this<FolderMirror> {
     FolderState state_;
     bool complete_ = false;  // the first snapshot is in
     bool loading_ = false;
-    bool again_ = false;     // a resync came while loading
+    bool again_ = false;  // a resync came while loading
     bool gone_ = false;
     bool announced_ = false;
-    Error failure_;          // of the first load
+    Error failure_;                     // of the first load
     std::deque<v1::FolderEvent> held_;  // came while loading
-    Uid claimed_next_ = 0;   // below it everything is claimed
+    Uid claimed_next_ = 0;              // below it everything is claimed
     Event changed_;
     Event loaded_;
     std::vector<FolderView*> views_;
@@ -76,7 +79,8 @@ class FolderMirror : public std::enable_shared_from_this<FolderMirror> {
     Tasks tasks_;  // last: cancelled first
 };
 
-// The mirrors of this process. Those that nobody has selected stay a while, oldest out, for the next SELECT.
+// The mirrors of this process. Those that nobody has selected stay a while, oldest out, for the
+// next SELECT.
 class Mirrors {
   public:
     Mirrors(net::Loop& loop, rpc::Spool& spool) : loop_(loop), spool_(spool) {}

@@ -9,7 +9,8 @@ namespace {
 
 template <class Rows>
 auto lower_row(Rows& rows, Uid uid) {
-    return std::lower_bound(rows.begin(), rows.end(), uid, [](const Row& row, Uid u) { return row.uid < u; });
+    return std::lower_bound(rows.begin(), rows.end(), uid,
+                            [](const Row& row, Uid u) { return row.uid < u; });
 }
 
 template <class Column>
@@ -23,7 +24,8 @@ Row row_at(const v1::References& refs, int i, KeywordSet keywords) {
     row.modseq = at_or(refs.modseq(), i, 0);
     row.message_id = at_or(refs.message_id(), i, 0);
     row.internal_date_s = at_or(refs.internal_date_s(), i, 0);
-    row.bytes = static_cast<std::uint32_t>(std::min<std::uint64_t>(at_or(refs.bytes(), i, 0), UINT32_MAX));
+    row.bytes =
+        static_cast<std::uint32_t>(std::min<std::uint64_t>(at_or(refs.bytes(), i, 0), UINT32_MAX));
     row.zone_minutes = static_cast<std::int16_t>(at_or(refs.zone_minutes(), i, 0));
     row.prefix_bytes = static_cast<std::uint16_t>(at_or(refs.prefix_bytes(), i, 0));
     row.flags = static_cast<std::uint8_t>(at_or(refs.flags(), i, 0));
@@ -59,7 +61,8 @@ void FolderState::upsert(const v1::References& references) {
     const auto keywords = keyword_column(references);
     rows_.reserve(rows_.size() + static_cast<std::size_t>(references.uid_size()));
     for (int i = 0; i < references.uid_size(); ++i) {
-        const auto row = row_at(references, i, keywords.empty() ? 0 : keywords[static_cast<std::size_t>(i)]);
+        const auto row =
+            row_at(references, i, keywords.empty() ? 0 : keywords[static_cast<std::size_t>(i)]);
         modseq_ = std::max(modseq_, row.modseq);
         uid_next_ = std::max(uid_next_, row.uid + 1);
         if (rows_.empty() || rows_.back().uid < row.uid) {
@@ -67,8 +70,10 @@ void FolderState::upsert(const v1::References& references) {
             continue;
         }
         auto at = lower_row(rows_, row.uid);
-        if (at->uid == row.uid) *at = row;
-        else rows_.insert(at, row);
+        if (at->uid == row.uid)
+            *at = row;
+        else
+            rows_.insert(at, row);
         changed_modseq_ = std::max(changed_modseq_, row.modseq);
     }
 }
@@ -79,7 +84,8 @@ void FolderState::change(const v1::References& references) {
     for (int i = 0; i < references.uid_size(); ++i) {
         const Uid uid = references.uid(i);
         if (at == rows_.end() || at->uid >= uid) at = rows_.begin();
-        at = std::lower_bound(at, rows_.end(), uid, [](const Row& row, Uid u) { return row.uid < u; });
+        at = std::lower_bound(at, rows_.end(), uid,
+                              [](const Row& row, Uid u) { return row.uid < u; });
         if (at == rows_.end() || at->uid != uid) continue;
         at->flags = static_cast<std::uint8_t>(at_or(references.flags(), i, 0));
         at->modseq = at_or(references.modseq(), i, 0);
@@ -89,7 +95,8 @@ void FolderState::change(const v1::References& references) {
     }
 }
 
-void FolderState::expunge(const google::protobuf::RepeatedPtrField<v1::UidRange>& ranges, std::uint64_t modseq) {
+void FolderState::expunge(const google::protobuf::RepeatedPtrField<v1::UidRange>& ranges,
+                          std::uint64_t modseq) {
     if (ranges.empty()) return;
     NumberSet gone;
     for (const auto& range : ranges) gone.push_back({range.first(), range.last()});
@@ -99,8 +106,10 @@ void FolderState::expunge(const google::protobuf::RepeatedPtrField<v1::UidRange>
     auto range = gone.begin();
     for (const auto& row : rows_) {
         while (range != gone.end() && range->last < row.uid) ++range;
-        if (range != gone.end() && range->first <= row.uid) ghosts.push_back({row, modseq});
-        else *kept++ = row;
+        if (range != gone.end() && range->first <= row.uid)
+            ghosts.push_back({row, modseq});
+        else
+            *kept++ = row;
     }
     if (ghosts.empty()) return;
     rows_.erase(kept, rows_.end());
@@ -155,7 +164,8 @@ const Row* FolderState::find_ghost(Uid uid) const {
 }
 
 void FolderState::drop_ghosts(std::uint64_t told_modseq) {
-    std::erase_if(ghosts_, [&](const Ghost& ghost) { return ghost.expunged_modseq <= told_modseq; });
+    std::erase_if(ghosts_,
+                  [&](const Ghost& ghost) { return ghost.expunged_modseq <= told_modseq; });
     if (ghosts_.empty()) ghosts_.shrink_to_fit();
 }
 

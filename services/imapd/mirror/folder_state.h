@@ -1,7 +1,9 @@
-// The reference columns of one folder as spoold's snapshot and change events describe them: who is there, with which
-// flags, since which modseq. Pure: no I/O, no sessions; folder_mirror.h keeps one true.
+// The reference columns of one folder as spoold's snapshot and change events describe them: who is
+// there, with which flags, since which modseq. Pure: no I/O, no sessions; folder_mirror.h keeps one
+// true.
 //
-// Rows of expunged messages stay as ghosts while a session has not been told: it may still FETCH them (RFC 2180 §4.1.2).
+// Rows of expunged messages stay as ghosts while a session has not been told: it may still FETCH
+// them (RFC 2180 §4.1.2).
 #pragma once
 
 #include <cstdint>
@@ -46,13 +48,14 @@ class FolderState {
     void clear();
 
     const std::vector<Row>& rows() const { return rows_; }
-    // The row of a living message. `hint` is where the last search ended: ascending searches cost nothing.
+    // The row of a living message. `hint` is where the last search ended: ascending searches cost
+    // nothing.
     const Row* find(Uid uid, std::size_t& hint) const;
     const Row* find(Uid uid) const;
     const Row* find_ghost(Uid uid) const;
 
     std::uint64_t modseq() const { return modseq_; }
-    std::uint64_t changed_modseq() const { return changed_modseq_; }    // of the last change of flags
+    std::uint64_t changed_modseq() const { return changed_modseq_; }  // of the last change of flags
     std::uint64_t expunged_modseq() const { return expunged_modseq_; }  // of the last expunge
     std::uint32_t uid_validity() const { return uid_validity_; }
     std::uint32_t uid_next() const { return uid_next_; }
@@ -79,7 +82,8 @@ class FolderState {
     void add_folder(const v1::Folder& folder);
     void upsert(const v1::References& references);
     void change(const v1::References& references);
-    void expunge(const google::protobuf::RepeatedPtrField<v1::UidRange>& ranges, std::uint64_t modseq);
+    void expunge(const google::protobuf::RepeatedPtrField<v1::UidRange>& ranges,
+                 std::uint64_t modseq);
     std::vector<KeywordSet> keyword_column(const v1::References& references);
 
     std::vector<Row> rows_;

@@ -23,7 +23,8 @@ bool FolderView::has_new_messages() const {
 bool FolderView::has_expunges() const { return state().expunged_modseq() > told_expunges_; }
 
 bool FolderView::has_news() const {
-    return has_new_messages() || state().changed_modseq() > told_changes_ || state().keyword_count() > told_keywords_;
+    return has_new_messages() || state().changed_modseq() > told_changes_ ||
+           state().keyword_count() > told_keywords_;
 }
 
 Async<void> FolderView::claim_recent() {
@@ -96,9 +97,11 @@ void FolderView::tell_expunges(std::string& out) {
 void FolderView::tell_new_messages(std::string& out) {
     const Uid known = numbers_.last_uid();
     const auto& rows = state().rows();
-    auto first = std::upper_bound(rows.begin(), rows.end(), known, [](Uid u, const Row& row) { return u < row.uid; });
+    auto first = std::upper_bound(rows.begin(), rows.end(), known,
+                                  [](Uid u, const Row& row) { return u < row.uid; });
     for (auto row = first; row != rows.end(); ++row) numbers_.append(row->uid);
-    // Nobody is told of them but the readers of this folder, who all may call them recent (RFC 3501 §2.3.2).
+    // Nobody is told of them but the readers of this folder, who all may call them recent (RFC 3501
+    // §2.3.2).
     if (access_ == Access::read_only) add_recent({{known + 1, numbers_.last_uid()}});
     append(out, "* ", numbers_.size(), " EXISTS\r\n* ", count_recent(), " RECENT\r\n");
 }
@@ -137,8 +140,10 @@ void FolderView::append_defined_flags(std::string& out) const {
     append_system_flags(names, kAllSystemFlags, false);
     for (const auto& [id, name] : state().all_keywords()) append(names, ' ', name);
     append(out, "* FLAGS (", names, ")\r\n");
-    if (access_ == Access::read_only) out.append("* OK [PERMANENTFLAGS ()] No changes: the mailbox is read-only.\r\n");
-    else append(out, "* OK [PERMANENTFLAGS (", names, " \\*)] All flags are kept.\r\n");
+    if (access_ == Access::read_only)
+        out.append("* OK [PERMANENTFLAGS ()] No changes: the mailbox is read-only.\r\n");
+    else
+        append(out, "* OK [PERMANENTFLAGS (", names, " \\*)] All flags are kept.\r\n");
 }
 
 }  // namespace tayori::imap

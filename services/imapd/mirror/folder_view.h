@@ -1,8 +1,9 @@
-// What one session has been told of its selected folder: message sequence numbers, \Recent, and up to which modseq.
-// A view lags behind the mirror until sync(), which says in untagged responses what happened in between.
+// What one session has been told of its selected folder: message sequence numbers, \Recent, and up
+// to which modseq. A view lags behind the mirror until sync(), which says in untagged responses
+// what happened in between.
 //
-// Invariant: the numbers change only in sync(), so within a command they stand still. What a withheld EXPUNGE hides,
-// visible_modseq() hides too (RFC 7162 §3.2).
+// Invariant: the numbers change only in sync(), so within a command they stand still. What a
+// withheld EXPUNGE hides, visible_modseq() hides too (RFC 7162 §3.2).
 #pragma once
 
 #include <memory>
@@ -17,7 +18,7 @@ enum class Expunges { told, withheld };
 
 struct SyncRules {
     Expunges expunges = Expunges::told;
-    bool with_uid = false;     // FETCH responses name the UID: within UID commands (RFC 3501 §6.4.8)
+    bool with_uid = false;  // FETCH responses name the UID: within UID commands (RFC 3501 §6.4.8)
     bool with_modseq = false;  // CONDSTORE is on (RFC 7162 §3.1)
 };
 
@@ -58,8 +59,9 @@ class FolderView {
     const Row* find(Uid uid, std::size_t& hint) const;
 
     void append_flags(std::string& out, const Row& row) const;  // "FLAGS (\Seen)"
-    void append_fetch(std::string& out, SequenceNumber number, const Row& row, const SyncRules& rules) const;
-    void append_defined_flags(std::string& out) const;   // "* FLAGS (…)" and PERMANENTFLAGS
+    void append_fetch(std::string& out, SequenceNumber number, const Row& row,
+                      const SyncRules& rules) const;
+    void append_defined_flags(std::string& out) const;  // "* FLAGS (…)" and PERMANENTFLAGS
 
   private:
     void tell_expunges(std::string& out);

@@ -14,8 +14,9 @@ void SequenceMap::append(Uid uid) {
 }
 
 std::size_t SequenceMap::run_of_number(SequenceNumber number) const {
-    auto after = std::upper_bound(runs_.begin(), runs_.end(), number,
-                                  [](SequenceNumber n, const Run& run) { return n < run.first_number; });
+    auto after =
+        std::upper_bound(runs_.begin(), runs_.end(), number,
+                         [](SequenceNumber n, const Run& run) { return n < run.first_number; });
     return static_cast<std::size_t>(after - runs_.begin()) - 1;
 }
 
@@ -53,8 +54,10 @@ NumberSet SequenceMap::numbers_of(const NumberSet& uids) const {
             const auto to = std::min(range.last, run.first_uid + (run.count - 1));
             const auto first = run.first_number + (from - run.first_uid);
             const auto last = run.first_number + (to - run.first_uid);
-            if (!numbers.empty() && numbers.back().last + 1 == first) numbers.back().last = last;
-            else numbers.push_back({first, last});
+            if (!numbers.empty() && numbers.back().last + 1 == first)
+                numbers.back().last = last;
+            else
+                numbers.push_back({first, last});
         }
     }
     return numbers;
@@ -70,8 +73,10 @@ NumberSet SequenceMap::uids_of(const NumberSet& numbers) const {
             const auto from = std::max(range.first, run.first_number) - run.first_number;
             const auto to = std::min(range.last - run.first_number, run.count - 1);
             const NumberRange next{run.first_uid + from, run.first_uid + to};
-            if (!uids.empty() && uids.back().last + 1 == next.first) uids.back().last = next.last;
-            else uids.push_back(next);
+            if (!uids.empty() && uids.back().last + 1 == next.first)
+                uids.back().last = next.last;
+            else
+                uids.push_back(next);
         }
     }
     return uids;

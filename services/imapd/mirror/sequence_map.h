@@ -1,5 +1,6 @@
-// The message sequence numbers of one session: which UIDs it has been told of, in order (RFC 3501 §2.3.1.2).
-// Kept as runs of consecutive UIDs, so that an idle session costs a few bytes however big its folder is.
+// The message sequence numbers of one session: which UIDs it has been told of, in order (RFC 3501
+// §2.3.1.2). Kept as runs of consecutive UIDs, so that an idle session costs a few bytes however
+// big its folder is.
 #pragma once
 
 #include <algorithm>
@@ -16,11 +17,13 @@ using Uid = std::uint32_t;
 class SequenceMap {
   public:
     SequenceNumber size() const { return size_; }
-    Uid last_uid() const { return runs_.empty() ? 0 : runs_.back().first_uid + runs_.back().count - 1; }
+    Uid last_uid() const {
+        return runs_.empty() ? 0 : runs_.back().first_uid + runs_.back().count - 1;
+    }
 
-    void append(Uid uid);  // above last_uid()
-    Uid uid_at(SequenceNumber number) const;        // 1 <= number <= size()
-    SequenceNumber find(Uid uid) const;             // 0: not in the map
+    void append(Uid uid);                     // above last_uid()
+    Uid uid_at(SequenceNumber number) const;  // 1 <= number <= size()
+    SequenceNumber find(Uid uid) const;       // 0: not in the map
     SequenceNumber count_in(Uid first, Uid last) const;
 
     // The numbers of the given UIDs' ranges that are in the map, and the other way.
@@ -37,7 +40,8 @@ class SequenceMap {
                 while (at + 1 < runs_.size() && runs_[at + 1].first_number <= number) ++at;
                 const auto& run = runs_[at];
                 const auto end = std::min(range.last, run.first_number + run.count - 1);
-                for (; number <= end; ++number) each(number, run.first_uid + (number - run.first_number));
+                for (; number <= end; ++number)
+                    each(number, run.first_uid + (number - run.first_number));
             }
         }
     }

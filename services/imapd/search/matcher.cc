@@ -58,7 +58,9 @@ Truth compare_sent(const SearchKey& key, const Candidate& candidate) {
 
 Truth search_text(const SearchKey& key, const Candidate& candidate) {
     if (key.value.empty()) return Truth::yes;  // every message contains the empty string
-    if (key.op == Op::text && candidate.header && mail::header_contains(*candidate.header, key.value)) return Truth::yes;
+    if (key.op == Op::text && candidate.header &&
+        mail::header_contains(*candidate.header, key.value))
+        return Truth::yes;
     if (candidate.text == nullptr) return Truth::unknown;
     return to_truth(candidate.text->contains(key));
 }
@@ -68,34 +70,48 @@ Truth search_text(const SearchKey& key, const Candidate& candidate) {
 Truth matches(const SearchKey& key, const Candidate& candidate) {
     const Row& row = *candidate.row;
     switch (key.op) {
-        case Op::all_of: return all_of(key.keys, candidate);
-        case Op::any_of: return any_of(key.keys, candidate);
+        case Op::all_of:
+            return all_of(key.keys, candidate);
+        case Op::any_of:
+            return any_of(key.keys, candidate);
         case Op::none_of: {
             const auto any = any_of(key.keys, candidate);
             if (any == Truth::unknown) return Truth::unknown;
             return to_truth(any == Truth::no);
         }
-        case Op::everything: return Truth::yes;
-        case Op::sequence: return to_truth(contains(key.numbers, candidate.number));
-        case Op::uid: return to_truth(contains(key.numbers, row.uid));
-        case Op::has_flags: return to_truth((row.flags & key.flags) == key.flags);
-        case Op::keyword: return to_truth(has_keyword(candidate, key.value));
-        case Op::recent: return to_truth(candidate.view->is_recent(row.uid));
+        case Op::everything:
+            return Truth::yes;
+        case Op::sequence:
+            return to_truth(contains(key.numbers, candidate.number));
+        case Op::uid:
+            return to_truth(contains(key.numbers, row.uid));
+        case Op::has_flags:
+            return to_truth((row.flags & key.flags) == key.flags);
+        case Op::keyword:
+            return to_truth(has_keyword(candidate, key.value));
+        case Op::recent:
+            return to_truth(candidate.view->is_recent(row.uid));
         case Op::before:
         case Op::on:
         case Op::since:
-            return compare_day(key, mail::MailDate{row.internal_date_s, row.zone_minutes}.local_day());
+            return compare_day(key,
+                               mail::MailDate{row.internal_date_s, row.zone_minutes}.local_day());
         case Op::sent_before:
         case Op::sent_on:
-        case Op::sent_since: return compare_sent(key, candidate);
-        case Op::larger: return to_truth(row.bytes > key.number);
-        case Op::smaller: return to_truth(row.bytes < key.number);
-        case Op::modseq: return to_truth(row.modseq >= key.number);
+        case Op::sent_since:
+            return compare_sent(key, candidate);
+        case Op::larger:
+            return to_truth(row.bytes > key.number);
+        case Op::smaller:
+            return to_truth(row.bytes < key.number);
+        case Op::modseq:
+            return to_truth(row.modseq >= key.number);
         case Op::field:
             if (!candidate.header) return Truth::unknown;
             return to_truth(mail::field_contains(*candidate.header, key.name, key.value));
         case Op::body:
-        case Op::text: return search_text(key, candidate);
+        case Op::text:
+            return search_text(key, candidate);
     }
     return Truth::no;
 }

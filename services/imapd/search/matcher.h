@@ -1,5 +1,5 @@
-// Does a message match a search? Asked with what is at hand: the answer may be "unknown" until the header, and then
-// the body has been fetched, so cheap keys spare the dear ones. Pure.
+// Does a message match a search? Asked with what is at hand: the answer may be "unknown" until the
+// header, and then the body has been fetched, so cheap keys spare the dear ones. Pure.
 #pragma once
 
 #include <optional>

@@ -21,15 +21,18 @@ Async<std::vector<Found>> Searcher::run() {
     std::vector<Open> bodies;
     for (std::size_t at = 0; at < open.size(); at += kSummariesPerCall) {
         const auto from = open.begin() + static_cast<std::ptrdiff_t>(at);
-        const auto to = open.begin() + static_cast<std::ptrdiff_t>(std::min(at + kSummariesPerCall, open.size()));
+        const auto to = open.begin() +
+                        static_cast<std::ptrdiff_t>(std::min(at + kSummariesPerCall, open.size()));
         co_await by_headers({from, to}, bodies);
     }
     for (std::size_t at = 0; at < bodies.size(); at += kHeadersPerBatch) {
         const auto from = bodies.begin() + static_cast<std::ptrdiff_t>(at);
-        const auto to = bodies.begin() + static_cast<std::ptrdiff_t>(std::min(at + kHeadersPerBatch, bodies.size()));
+        const auto to = bodies.begin() +
+                        static_cast<std::ptrdiff_t>(std::min(at + kHeadersPerBatch, bodies.size()));
         co_await by_text({from, to});
     }
-    std::sort(found_.begin(), found_.end(), [](const Found& a, const Found& b) { return a.number < b.number; });
+    std::sort(found_.begin(), found_.end(),
+              [](const Found& a, const Found& b) { return a.number < b.number; });
     co_return std::move(found_);
 }
 
@@ -37,9 +40,11 @@ Async<void> Searcher::by_mirror(std::vector<Open>& open) {
     auto& view = session_.view();
     std::size_t hint = 0;
     const auto total = view.numbers().size();
-    for (SequenceNumber first = 1; first <= total; first += static_cast<SequenceNumber>(kRowsPerTurn)) {
+    for (SequenceNumber first = 1; first <= total;
+         first += static_cast<SequenceNumber>(kRowsPerTurn)) {
         if (first > 1) co_await session_.parts().loop.sleep(std::chrono::milliseconds(0));
-        const auto last = std::min<SequenceNumber>(total, first + static_cast<SequenceNumber>(kRowsPerTurn) - 1);
+        const auto last =
+            std::min<SequenceNumber>(total, first + static_cast<SequenceNumber>(kRowsPerTurn) - 1);
         view.numbers().for_each({{first, last}}, [&](SequenceNumber number, Uid uid) {
             const Row* row = view.find(uid, hint);
             if (row == nullptr) return;
@@ -80,7 +85,8 @@ Async<void> Searcher::by_headers(std::vector<Open> batch, std::vector<Open>& ope
             const Row* row = view.find(current.uid, hint);
             if (row == nullptr) continue;
             if (header.empty() && item.summary().header_bytes() > 0) {
-                header = co_await long_header(current.message_id, row->prefix_bytes + item.summary().header_bytes());
+                header = co_await long_header(current.message_id,
+                                              row->prefix_bytes + item.summary().header_bytes());
                 row = view.find(current.uid, hint);  // the mirror may have moved its rows meanwhile
                 if (row == nullptr) continue;
             }
@@ -114,8 +120,11 @@ Async<void> Searcher::by_text(std::vector<Open> batch) {
             if (row == nullptr) continue;
             const std::uint64_t prefix = row->prefix_bytes;
             auto header = std::move(*item.mutable_summary()->mutable_header());
-            if (header.empty()) header = co_await long_header(current.message_id, prefix + item.summary().header_bytes());
-            texts.add(current.uid, current.message_id, prefix, std::move(header), item.summary().parts());
+            if (header.empty())
+                header = co_await long_header(current.message_id,
+                                              prefix + item.summary().header_bytes());
+            texts.add(current.uid, current.message_id, prefix, std::move(header),
+                      item.summary().parts());
         }
     }
     co_await texts.run();

@@ -1,5 +1,6 @@
-// Runs one SEARCH over the session's messages: first what the mirror knows, then headers out of summaries, then the
-// text parts of those few bodies that still decide. Other sessions are served in between.
+// Runs one SEARCH over the session's messages: first what the mirror knows, then headers out of
+// summaries, then the text parts of those few bodies that still decide. Other sessions are served
+// in between.
 #pragma once
 
 #include <vector>

@@ -25,23 +25,24 @@ KnownText* TextBatch::find(Uid uid) {
     return found == texts_.end() ? nullptr : &found->second;
 }
 
-// Text parts, and the headers of messages within. The message's own header is not among them: BODY does not look at
-// it, and TEXT has it already.
-void TextBatch::add(Uid uid, std::uint64_t message_id, std::uint64_t prefix_bytes, std::string header,
-                    const std::string& parts) {
+// Text parts, and the headers of messages within. The message's own header is not among them: BODY
+// does not look at it, and TEXT has it already.
+void TextBatch::add(Uid uid, std::uint64_t message_id, std::uint64_t prefix_bytes,
+                    std::string header, const std::string& parts) {
     texts_.try_emplace(uid, keys_, std::move(header));
     const auto tree = mail::decode_part_tree(parts);
     if (!tree) return;
     for (std::size_t i = 0; i < tree->parts.size(); ++i) {
         const auto kind = tree->parts[i].kind;
-        if (kind == mail::PartKind::text) add_piece(uid, message_id, prefix_bytes, tree->parts[i], false);
+        if (kind == mail::PartKind::text)
+            add_piece(uid, message_id, prefix_bytes, tree->parts[i], false);
         const bool has_inner = kind == mail::PartKind::message && i + 1 < tree->parts.size();
         if (has_inner) add_piece(uid, message_id, prefix_bytes, tree->parts[i + 1], true);
     }
 }
 
-void TextBatch::add_piece(Uid uid, std::uint64_t message_id, std::uint64_t prefix_bytes, const mail::Part& part,
-                          bool is_message) {
+void TextBatch::add_piece(Uid uid, std::uint64_t message_id, std::uint64_t prefix_bytes,
+                          const mail::Part& part, bool is_message) {
     const auto bytes = part.header_bytes + (is_message ? 0 : part.body_bytes);
     if (bytes == 0) return;
     auto& range = *request_.add_ranges();
@@ -63,8 +64,9 @@ TextBatch::Hits TextBatch::search(const Pieces& pieces, const Needles& needles) 
         part.header_bytes = std::min<std::uint64_t>(part.header_bytes, piece.bytes.size());
         part.body_bytes = piece.bytes.size() - part.header_bytes;
         for (std::size_t key = 0; key < needles.size(); ++key) {
-            const bool hit = piece.is_message ? mail::header_contains(piece.bytes, needles[key])
-                                              : mail::body_contains(piece.bytes, tree, needles[key]);
+            const bool hit = piece.is_message
+                                 ? mail::header_contains(piece.bytes, needles[key])
+                                 : mail::body_contains(piece.bytes, tree, needles[key]);
             if (hit) hits.emplace_back(piece.uid, key);
         }
     }
@@ -72,7 +74,9 @@ TextBatch::Hits TextBatch::search(const Pieces& pieces, const Needles& needles) 
 }
 
 Async<void> TextBatch::search_group(Pieces group) {
-    auto work = [pieces = std::move(group), needles = needles_] { return search(pieces, *needles); };
+    auto work = [pieces = std::move(group), needles = needles_] {
+        return search(pieces, *needles);
+    };
     const auto hits = co_await net::offload(session_.parts().loop, std::move(work));
     for (const auto& [uid, key] : hits) texts_.at(uid).set_found(key);
 }

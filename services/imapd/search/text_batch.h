@@ -1,5 +1,5 @@
-// The text of a few messages, for BODY and TEXT keys: their text parts are read by one call, decoded and searched on the
-// thread pool in groups, so that the loop goes on.
+// The text of a few messages, for BODY and TEXT keys: their text parts are read by one call,
+// decoded and searched on the thread pool in groups, so that the loop goes on.
 #pragma once
 
 #include <map>
@@ -31,7 +31,8 @@ class KnownText final : public TextSource {
 class TextBatch {
   public:
     TextBatch(Session& session, const SearchKey& root);
-    void add(Uid uid, std::uint64_t message_id, std::uint64_t prefix_bytes, std::string header, const std::string& parts);
+    void add(Uid uid, std::uint64_t message_id, std::uint64_t prefix_bytes, std::string header,
+             const std::string& parts);
     Async<void> run();
     KnownText* find(Uid uid);
 
@@ -48,7 +49,8 @@ class TextBatch {
     using Hits = std::vector<std::pair<Uid, std::size_t>>;  // message, key
     static Hits search(const Pieces& pieces, const Needles& needles);
     Async<void> search_group(Pieces group);
-    void add_piece(Uid uid, std::uint64_t message_id, std::uint64_t prefix_bytes, const mail::Part& part, bool is_message);
+    void add_piece(Uid uid, std::uint64_t message_id, std::uint64_t prefix_bytes,
+                   const mail::Part& part, bool is_message);
 
     Session& session_;
     std::vector<const SearchKey*> keys_;

@@ -1,8 +1,9 @@
 // The mirror's columns under snapshots and events.
+#include "imapd/mirror/folder_state.h"
+
 #include <gtest/gtest.h>
 
 #include "imapd/grammar/flags.h"
-#include "imapd/mirror/folder_state.h"
 
 namespace tayori::imap {
 namespace {

@@ -43,7 +43,8 @@ std::string fetched(std::string_view text) {
     auto items = parse_fetch(cursor);
     if (!items || !cursor.at_end()) return "refused";
     std::string out;
-    for (const auto& item : items->bodies) out += (out.empty() ? "" : " ") + item.label + (item.sets_seen ? "!" : "");
+    for (const auto& item : items->bodies)
+        out += (out.empty() ? "" : " ") + item.label + (item.sets_seen ? "!" : "");
     return out;
 }
 
@@ -51,14 +52,16 @@ TEST(Fetch, LabelsOfSections) {
     EXPECT_EQ(fetched("BODY[]"), "BODY[]!");
     EXPECT_EQ(fetched("body.peek[]<0.100>"), "BODY[]<0>");
     EXPECT_EQ(fetched("(BODY[1.2.MIME] BODY[TEXT])"), "BODY[1.2.MIME]! BODY[TEXT]!");
-    EXPECT_EQ(fetched("BODY.PEEK[header.fields (From \"x y\")]"), "BODY[HEADER.FIELDS (From \"x y\")]");
+    EXPECT_EQ(fetched("BODY.PEEK[header.fields (From \"x y\")]"),
+              "BODY[HEADER.FIELDS (From \"x y\")]");
     EXPECT_EQ(fetched("(RFC822 RFC822.HEADER)"), "RFC822! RFC822.HEADER");
     EXPECT_EQ(fetched("FULL"), "");
 }
 
 TEST(Fetch, Refuses) {
-    for (const auto* wrong : {"", "()", "BODY[", "BODY[0]", "BODY[MIME]", "BODY[HEADER.FIELDS ()]", "BODY[]<0>", "BODY[]<0.0>",
-                              "(ALL FLAGS)", "FLAGS UID", "BODY[1.]", "BODY[1.2.X]", "RFC822.PEEK", "FLAGS (CHANGEDSINCE 0)"}) {
+    for (const auto* wrong : {"", "()", "BODY[", "BODY[0]", "BODY[MIME]", "BODY[HEADER.FIELDS ()]",
+                              "BODY[]<0>", "BODY[]<0.0>", "(ALL FLAGS)", "FLAGS UID", "BODY[1.]",
+                              "BODY[1.2.X]", "RFC822.PEEK", "FLAGS (CHANGEDSINCE 0)"}) {
         EXPECT_EQ(fetched(wrong), "refused") << wrong;
     }
 }
@@ -69,13 +72,15 @@ bool searches(std::string_view text) {
 }
 
 TEST(Search, TakesAndRefuses) {
-    for (const auto* right : {"ALL", "OR SEEN NOT (FROM a TO b)", "1:5,9 UID 4:* SINCE 1-Feb-1994", "RETURN () ALL",
-                              "RETURN (MIN MAX COUNT) CHARSET UTF-8 TEXT {3}\r\n\xe4\xba\xba", "HEADER X-Y \"\"",
-                              "MODSEQ \"/flags/\\\\Seen\" all 620", "KEYWORD $x LARGER 5 SENTON \"1-Jan-2020\""}) {
+    for (const auto* right :
+         {"ALL", "OR SEEN NOT (FROM a TO b)", "1:5,9 UID 4:* SINCE 1-Feb-1994", "RETURN () ALL",
+          "RETURN (MIN MAX COUNT) CHARSET UTF-8 TEXT {3}\r\n\xe4\xba\xba", "HEADER X-Y \"\"",
+          "MODSEQ \"/flags/\\\\Seen\" all 620", "KEYWORD $x LARGER 5 SENTON \"1-Jan-2020\""}) {
         EXPECT_TRUE(searches(right)) << right;
     }
-    for (const auto* wrong : {"", "()", "NOT", "OR SEEN", "FROM", "SINCE 32-Feb-1994", "(SEEN", "SEEN ", "NOSUCH", "RETURN ALL",
-                              "RETURN (SAVE) ALL", "MODSEQ x", "LARGER -1"}) {
+    for (const auto* wrong :
+         {"", "()", "NOT", "OR SEEN", "FROM", "SINCE 32-Feb-1994", "(SEEN", "SEEN ", "NOSUCH",
+          "RETURN ALL", "RETURN (SAVE) ALL", "MODSEQ x", "LARGER -1"}) {
         EXPECT_FALSE(searches(wrong)) << wrong;
     }
     EXPECT_FALSE(searches(std::string(10'000, '(') + "ALL" + std::string(10'000, ')')));
@@ -92,12 +97,15 @@ TEST(List, Patterns) {
         const char* name;
         bool matches;
     };
-    const Row rows[] = {{"*", "a/b", true},      {"%", "a/b", false},   {"%", "a", true},         {"a/%", "a/b", true},
-                        {"a/%", "a/b/c", false}, {"a/*", "a/b/c", true}, {"*c", "a/b/c", true},   {"a*b*c", "axxbyyc", true},
-                        {"a*b*c", "axxbyy", false}, {"%/%", "a/b", true}, {"", "a", false},       {"INBOX", "inbox", false},
-                        {"%%", "a", true},       {"*%", "a/b", true},   {"%*", "", true}};
+    const Row rows[] = {
+        {"*", "a/b", true},    {"%", "a/b", false},        {"%", "a", true},
+        {"a/%", "a/b", true},  {"a/%", "a/b/c", false},    {"a/*", "a/b/c", true},
+        {"*c", "a/b/c", true}, {"a*b*c", "axxbyyc", true}, {"a*b*c", "axxbyy", false},
+        {"%/%", "a/b", true},  {"", "a", false},           {"INBOX", "inbox", false},
+        {"%%", "a", true},     {"*%", "a/b", true},        {"%*", "", true}};
     for (const auto& row : rows) {
-        EXPECT_EQ(matches_pattern(row.pattern, row.name), row.matches) << row.pattern << " " << row.name;
+        EXPECT_EQ(matches_pattern(row.pattern, row.name), row.matches)
+            << row.pattern << " " << row.name;
     }
     const std::string stars = [] {
         std::string s;
@@ -112,11 +120,12 @@ TEST(Store, TakesAndRefuses) {
         Cursor cursor(text);
         return parse_store(cursor).has_value() && cursor.at_end();
     };
-    for (const auto* right : {"FLAGS ()", "+FLAGS.SILENT (\\Seen $x)", "-flags \\Deleted a", "(UNCHANGEDSINCE 7) FLAGS (a)"}) {
+    for (const auto* right : {"FLAGS ()", "+FLAGS.SILENT (\\Seen $x)", "-flags \\Deleted a",
+                              "(UNCHANGEDSINCE 7) FLAGS (a)"}) {
         EXPECT_TRUE(takes(right)) << right;
     }
-    for (const auto* wrong : {"FLAGS", "FLAGS (", "+FLAGS (\\Recent)", "+FLAGS (\\Nosuch)", "FLAGS (a  b)", "FLAGX ()",
-                              "(UNCHANGEDSINCE) FLAGS ()"}) {
+    for (const auto* wrong : {"FLAGS", "FLAGS (", "+FLAGS (\\Recent)", "+FLAGS (\\Nosuch)",
+                              "FLAGS (a  b)", "FLAGX ()", "(UNCHANGEDSINCE) FLAGS ()"}) {
         EXPECT_FALSE(takes(wrong)) << wrong;
     }
 }

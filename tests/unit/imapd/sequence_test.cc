@@ -76,7 +76,8 @@ TEST(SequenceMap, RemovesInOnePass) {
 TEST(SequenceMap, WalksTheNumbersOfASet) {
     const auto map = make_map({2, 3, 4, 8, 9, 20});
     std::vector<std::pair<SequenceNumber, Uid>> seen;
-    map.for_each({{1, 1}, {3, 4}, {6, 9}}, [&](SequenceNumber n, Uid u) { seen.emplace_back(n, u); });
+    map.for_each({{1, 1}, {3, 4}, {6, 9}},
+                 [&](SequenceNumber n, Uid u) { seen.emplace_back(n, u); });
     EXPECT_EQ(seen, (std::vector<std::pair<SequenceNumber, Uid>>{{1, 2}, {3, 4}, {4, 8}, {6, 20}}));
 }
 
