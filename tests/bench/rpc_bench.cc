@@ -1,6 +1,6 @@
-// What a call from a daemon to spoold costs: CPU of both ends together, and time, at 1 and 64 calls in flight.
-// Calls go over the real client, a unix socket and the real stream server; the answer is made at once, so that
-// what is measured is the way there and back.
+// What a call from a daemon to spoold costs: CPU of both ends together, and time, at 1 and 64 calls
+// in flight. Calls go over the real client, a unix socket and the real stream server; the answer is
+// made at once, so that what is measured is the way there and back.
 #include <grpcpp/grpcpp.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -98,8 +98,9 @@ void measure(rpc::Spool& spool, net::Loop& loop, int width, int calls) {
     const auto began = std::chrono::steady_clock::now();
     (void)net::run_to_end(loop, in_flight(spool, loop, width, calls));
     const double wall = Seconds(std::chrono::steady_clock::now() - began).count();
-    std::printf("%3d in flight: %6.1f us CPU per call (both ends), %7.1f us latency, %8.0f calls/s\n", width,
-                (cpu_seconds() - cpu) * 1e6 / calls, wall * 1e6 * width / calls, calls / wall);
+    std::printf(
+        "%3d in flight: %6.1f us CPU per call (both ends), %7.1f us latency, %8.0f calls/s\n",
+        width, (cpu_seconds() - cpu) * 1e6 / calls, wall * 1e6 * width / calls, calls / wall);
 }
 
 void measure_bulk(rpc::Spool& spool, net::Loop& loop, std::uint64_t bytes) {
@@ -108,7 +109,8 @@ void measure_bulk(rpc::Spool& spool, net::Loop& loop, std::uint64_t bytes) {
     (void)net::run_to_end(loop, fetch(spool, bytes));
     const double wall = Seconds(std::chrono::steady_clock::now() - began).count();
     const double mib = static_cast<double>(bytes) / (1024 * 1024);
-    std::printf("        bulk: %6.1f us CPU per MiB, %7.0f MiB/s\n", (cpu_seconds() - cpu) * 1e6 / mib, mib / wall);
+    std::printf("        bulk: %6.1f us CPU per MiB, %7.0f MiB/s\n",
+                (cpu_seconds() - cpu) * 1e6 / mib, mib / wall);
 }
 
 int run() {

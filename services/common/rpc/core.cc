@@ -15,6 +15,11 @@ Error unavailable(std::string detail) {
 
 void Core::add(Slot& slot) {
     slot.bytes = slot.call->ByteSizeLong();
+    if (slot.bytes > kCallBytesMax) {
+        slot.ended = true;
+        slot.error = Error::make(Kind::too_big, "Too much for one command.");
+        return;
+    }
     if (stopped_ || slots_.size() >= options_.calls_pending_max ||
         pending_bytes_ + slot.bytes > options_.bytes_pending_max) {
         slot.ended = true;

@@ -36,7 +36,7 @@ struct Slot {
     std::unique_ptr<v1::Call> call;  // until sent; kept after it where it may be repeated
     bool sent = false;
     bool repeated = false;
-    bool ended = false;  // no more replies will come
+    bool ended = false;     // no more replies will come
     bool end_seen = false;  // by the consumer: what he was given is his now
     std::deque<std::unique_ptr<v1::Reply>> replies;
     std::size_t credit_owed = 0;

@@ -46,7 +46,7 @@ bool Wire::fill_frame() {
     for (auto& credit : credits_) frame_out_.mutable_credits()->Add(std::move(credit));
     credits_.clear();
     std::size_t bytes = 0;
-    while (!calls_.empty() && bytes < kFrameBytesSoft) {
+    while (!calls_.empty() && bytes < kFrameBytesSoft && frame_out_.calls_size() < kFrameCallsMax) {
         bytes += calls_.front()->ByteSizeLong();
         frame_out_.mutable_calls()->AddAllocated(calls_.front().release());
         calls_.pop_front();
@@ -89,7 +89,8 @@ void Wire::close() {
 }
 
 void Wire::wait_free() {
-    // Between OnDone's beginning and its end lie microseconds, and before it the cancelled call's way through gRPC.
+    // Between OnDone's beginning and its end lie microseconds, and before it the cancelled call's
+    // way through gRPC.
     while (!is_free()) std::this_thread::sleep_for(std::chrono::microseconds(50));
 }
 

@@ -39,7 +39,7 @@ class Wire final : public grpc::ClientBidiReactor<v1::ClientFrame, v1::ServerFra
 
     // Frames in the order of arrival.
     std::vector<std::unique_ptr<v1::ServerFrame>> drain();
-    bool done() const;            // nothing will come any more
+    bool done() const;  // nothing will come any more
     bool is_free() const { return free_.load(std::memory_order_acquire); }
     grpc::Status status() const;  // when done()
 

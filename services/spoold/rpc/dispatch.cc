@@ -263,13 +263,14 @@ void Dispatcher::open_maildrop(AccountId account, const Call& call) {
         std::shared_ptr<Opened> cursor = std::move(*made);
         auto first = std::make_shared<v1::OpenMaildropReply>();
         auto more = cursor->next(kReplyBytesSoft, *first);
-        if (!more) return fail(std::move(more.error()));
         bool closed = false;
         {
             std::lock_guard lock(state.mutex);
             closed = state.closed;
-            if (!closed) state.leases[call->seq()] = {account, first->lease()};
+            if (!closed && first->lease() != 0)
+                state.leases[call->seq()] = {account, first->lease()};
         }
+        if (!more) return fail(std::move(more.error()));
         if (closed) parts_.mailboxes.release_leases(state.owner);
         return [cursor, first, more = *more](std::size_t bytes_max,
                                              v1::Reply& reply) mutable -> Result<bool> {

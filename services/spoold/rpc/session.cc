@@ -51,7 +51,16 @@ void Session::push(std::unique_ptr<v1::Reply> reply, Send send) {
     {
         std::lock_guard lock(mutex_);
         if (finished_ || reads_over_) return;
-        queued_bytes_ += reply->ByteSizeLong();
+        auto bytes = reply->ByteSizeLong();
+        if (bytes > rpc::kCallBytesMax) {  // would end the stream for everybody on it
+            const auto seq = reply->seq();
+            reply->Clear();
+            reply->set_seq(seq);
+            rpc::to_wire(Error::make(Kind::too_big, "Too much for one answer."),
+                         *reply->mutable_error());
+            bytes = reply->ByteSizeLong();
+        }
+        queued_bytes_ += bytes;
         replies_.push_back(std::move(reply));
     }
     wake(send);
@@ -209,16 +218,19 @@ void Session::take_call(std::unique_ptr<v1::Call> request) {
         return;
     }
     const auto bytes = request->ByteSizeLong();
-    bool stopping = false;
+    bool busy = false;
     {
         std::lock_guard lock(mutex_);
         ++calls_in_flight_;
         call_bytes_ += bytes;
-        stopping = stopping_;
+        // A frame that was read is worked on, but not without end: its sender keeps to
+        // kFrameCallsMax.
+        busy = stopping_ ||
+               calls_in_flight_ > kCallsInFlightMax + static_cast<std::size_t>(rpc::kFrameCallsMax);
     }
     const auto kind = request->request_case();
     auto call = std::make_shared<Incoming>(shared_from_this(), std::move(request));
-    if (stopping) return;  // dropped: answers busy
+    if (busy) return;  // dropped: answers busy
     if (kind == v1::Call::REQUEST_NOT_SET) {
         return call->refuse(
             Error::make(Kind::unsupported, "Not supported.", "an unknown or empty call"));

@@ -87,7 +87,9 @@ void Streams::drain(std::chrono::system_clock::time_point deadline) {
     for (auto& session : sessions()) session->refuse_new_calls();
     while (std::chrono::system_clock::now() < deadline) {
         const auto all = sessions();
-        if (std::all_of(all.begin(), all.end(), [](const auto& session) { return session->is_idle(); })) break;
+        if (std::all_of(all.begin(), all.end(),
+                        [](const auto& session) { return session->is_idle(); }))
+            break;
         std::this_thread::sleep_for(kDrainLook);
     }
     for (auto& session : sessions()) session->finish();

@@ -130,7 +130,7 @@ class FakeHandler final : public Handler {
         std::unique_lock lock(mutex_);
         return changed_.wait_for(lock, std::chrono::seconds(10), [&] { return closed_ >= count; });
     }
-    void release() {
+    std::size_t release() {
         std::deque<Call> calls;
         {
             std::lock_guard lock(mutex_);
@@ -142,6 +142,7 @@ class FakeHandler final : public Handler {
             else
                 call->answer<v1::GetQuota>(v1::GetQuotaReply());
         }
+        return calls.size();
     }
     void drop_held() {
         std::lock_guard lock(mutex_);

@@ -273,11 +273,8 @@ TEST_F(SpoolTest, AGracefulStopAnswersWhatRunsAndRefusesWhatComes) {
     Spool spool(loop_, options());
     connect(spool);
     std::thread stopper([this] {
-        EXPECT_TRUE(spoold_->handler.wait_held(1));
-        std::thread releaser([this] {
-            EXPECT_TRUE(spoold_->handler.wait_held(2));
-            spoold_->handler.release();
-        });
+        EXPECT_TRUE(spoold_->handler.wait_held(2));
+        std::thread releaser([this] { spoold_->handler.release(); });
         spoold_->streams().drain(std::chrono::system_clock::now() + std::chrono::seconds(10));
         releaser.join();
         EXPECT_TRUE(spoold_->handler.wait_closed(2));
@@ -288,6 +285,86 @@ TEST_F(SpoolTest, AGracefulStopAnswersWhatRunsAndRefusesWhatComes) {
     stopper.join();
     EXPECT_TRUE(outcome);
     EXPECT_FALSE(run(get_quota(spool, {.timeout = std::chrono::milliseconds(1)})));
+}
+
+Async<void> quotas(Spool& spool, net::Loop& loop, int count, int& answered) {
+    Tasks tasks;
+    Event ended;
+    for (int i = 0; i < count; ++i) {
+        tasks.spawn(get_quota(spool, {}), [&](Result<void> outcome) {
+            answered += outcome ? 1 : 0;
+            ended.notify();
+        });
+    }
+    while (tasks.size() != 0) co_await loop.wait(ended, loop.in(std::chrono::seconds(10)));
+}
+
+TEST_F(SpoolTest, AboveTheBoundOfCallsInFlightSpooldReadsNoMore) {
+    constexpr int kCalls = 3 * static_cast<int>(kCallsInFlightMax);
+    auto many = options();
+    many.calls_pending_max = kCalls;
+    Spool spool(loop_, many);
+    connect(spool);
+    std::size_t most = 0;
+    std::thread releaser([&] {
+        std::size_t released = 0;
+        while (released < kCalls) {
+            EXPECT_TRUE(spoold_->handler.wait_held(1));
+            const auto held = spoold_->handler.held();
+            most = std::max(most, held);
+            released += spoold_->handler.release();
+        }
+    });
+    int answered = 0;
+    EXPECT_TRUE(run(quotas(spool, loop_, kCalls, answered)));
+    releaser.join();
+    EXPECT_EQ(answered, kCalls);
+    // A frame that was read is taken in whole.
+    EXPECT_LE(most, kCallsInFlightMax + static_cast<std::size_t>(rpc::kFrameCallsMax));
+}
+
+grpc::Status say_hello(const std::string& path, const v1::ClientFrame& frame,
+                       std::uint32_t& version) {
+    auto stub = v1::SpoolStream::NewStub(
+        grpc::CreateChannel("unix:" + path, grpc::InsecureChannelCredentials()));
+    grpc::ClientContext context;
+    auto stream = stub->Open(&context);
+    stream->Write(frame);
+    v1::ServerFrame reply;
+    if (stream->Read(&reply)) {
+        version = reply.welcome().version();
+        context.TryCancel();
+    }
+    return stream->Finish();
+}
+
+TEST_F(SpoolTest, VersionsAreAgreedOnOrRefused) {
+    v1::ClientFrame frame;
+    std::uint32_t version = 0;
+    EXPECT_EQ(say_hello(path_, frame, version).error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+
+    auto& hello = *frame.mutable_hello();
+    hello.set_program("imapd");
+    hello.set_kind(v1::STREAM_KIND_CONTROL);
+    hello.set_version(rpc::kVersion + 1);  // also speaks ours
+    say_hello(path_, frame, version);
+    EXPECT_EQ(version, rpc::kVersion);
+
+    version = 0;
+    hello.set_version(rpc::kVersion + 2);
+    EXPECT_EQ(say_hello(path_, frame, version).error_code(), grpc::StatusCode::FAILED_PRECONDITION);
+    EXPECT_EQ(version, 0u);
+    hello.set_version(0);
+    EXPECT_EQ(say_hello(path_, frame, version).error_code(), grpc::StatusCode::FAILED_PRECONDITION);
+}
+
+TEST_F(SpoolTest, ACallThatIsTooLargeIsRefusedByItself) {
+    Spool spool(loop_, options());
+    connect(spool);
+    auto outcome = run(folder_name(spool, std::string(rpc::kMessageBytesMax, 'x')));
+    ASSERT_FALSE(outcome);
+    EXPECT_EQ(outcome.error().kind, Kind::too_big);
+    EXPECT_TRUE(run(folder_name(spool, std::string(rpc::kFrameBytesSoft * 4, 'x'))));
 }
 
 }  // namespace
