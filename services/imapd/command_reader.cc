@@ -108,6 +108,21 @@ Async<void> skip_bytes(net::Conn& conn, std::uint64_t bytes, net::Duration stall
     }
 }
 
+Async<bool> read_end_of_command(net::Conn& conn, net::Deadline deadline) {
+    bool nothing = true;
+    std::uint64_t dropped = 0;
+    for (;;) {
+        std::string rest;
+        const bool whole = co_await read_line_into(conn, rest, kTagBytesMax, deadline);
+        nothing = nothing && whole && rest.empty();
+        const auto literal = literal_at_end(rest);
+        if (!literal || literal->waits) co_return nothing;
+        dropped += literal->bytes;
+        if (dropped > kLineDiscardMax) co_await fail(Kind::closed, "Too much to drop.", "a literal behind a command");
+        co_await skip_bytes(conn, literal->bytes, kCommandTime);
+    }
+}
+
 Async<Command> read_command(net::Conn& conn, ReadLimits limits, net::Deadline deadline) {
     Command command;
     command.tag = "*";

@@ -30,10 +30,11 @@ struct Command {
 // Errors are the connection's.
 Async<Command> read_command(net::Conn& conn, ReadLimits limits, net::Deadline deadline);
 
-// Appends one line without its end, at most `room` bytes; what is longer is dropped and makes it
-// false.
-Async<bool> read_line_into(net::Conn& conn, std::string& text, std::size_t room,
-                           net::Deadline deadline);
+// Appends one line without its end, at most `room` bytes; what is longer is dropped and makes it false.
+Async<bool> read_line_into(net::Conn& conn, std::string& text, std::size_t room, net::Deadline deadline);
+// Reads what stands behind a command's last argument, to the command's true end: literals that did not wait for us are
+// dropped with it, so that the text of a mail never becomes commands. False if there was anything.
+Async<bool> read_end_of_command(net::Conn& conn, net::Deadline deadline);
 // Reads and drops. Every piece has to come within `stall`.
 Async<void> skip_bytes(net::Conn& conn, std::uint64_t bytes, net::Duration stall);
 

@@ -179,8 +179,7 @@ Async<void> Session::finish_message() {
         co_return;
     }
     co_await skip_bytes(conn_, left.bytes, kCommandTime);
-    std::string rest;
-    co_await read_line_into(conn_, rest, 0, parts_.loop.in(kCommandTime));
+    co_await read_end_of_command(conn_, parts_.loop.in(kCommandTime));
 }
 
 Async<void> Session::tell_news(SyncRules sync) {

@@ -119,11 +119,8 @@ Async<void> Intake::read() {
         if (upload_ != 0 && !failure_ && piece_.size() >= kUploadPieceBytes) co_await send_piece();
     }
     session_.message_taken();
-    std::string rest;
-    const bool whole = co_await read_line_into(session_.conn(), rest, kTagBytesMax,
-                                               session_.parts().loop.in(kCommandTime));
-    if (!whole || !rest.empty())
-        co_await fail(Kind::invalid, "Unexpected argument behind the message.");
+    const bool ended = co_await read_end_of_command(session_.conn(), session_.parts().loop.in(kCommandTime));
+    if (!ended) co_await fail(Kind::invalid, "Unexpected argument behind the message.");
     if (upload_ != 0 && !failure_ && !piece_.empty()) co_await send_piece();
     if (failure_) co_await fail(std::move(*failure_));
 }
