@@ -100,15 +100,15 @@ Async<void> Store::tell(NumberSet numbers, NumberSet modified) {
     std::string out;
     auto before = before_.begin();
     // New keywords are defined before they are seen.
-    const auto other = [&](const Row& row) {
-        return row.modseq > since && row.modseq <= until && row.uid <= view_.numbers().last_uid();
-    };
     if (view_.has_new_keywords()) view_.tell_keywords(out);
+    const auto uids = view_.numbers().uids_of(numbers);
     for (const auto& row : view_.state().rows()) {
+        const bool named = contains(uids, row.uid);
+        if (!named && row.modseq <= since) continue;
         const auto number = view_.numbers().find(row.uid);
-        if (number == 0) continue;
-        if (!contains(numbers, number)) {
-            if (other(row)) view_.append_fetch(out, number, row, rules_);
+        if (number == 0) continue;  // not told of yet
+        if (!named) {
+            view_.append_fetch(out, number, row, rules_);
             continue;
         }
         while (before != before_.end() && before->uid < row.uid) ++before;
