@@ -40,10 +40,8 @@ rpc::SpoolOptions Daemon::spool_options() const {
     options.address = address.to_string();
     options.program = program_;
     options.instance = cat(settings_.site.hostname, "/", static_cast<int>(::getpid()));
-    if (!address.is_unix()) {
-        const auto pki = settings_.path(settings_.spoold.pki_dir);
-        options.tls = {cat(pki, "/ca.crt"), cat(pki, "/", program_, ".crt"), cat(pki, "/", program_, ".key")};
-    }
+    if (!address.is_unix())
+        options.tls = rpc::tls_files(settings_.path(settings_.spoold.pki_dir), program_);
     return options;
 }
 
