@@ -8,6 +8,7 @@
 #include "common/base/log.h"
 #include "common/base/text.h"
 #include "common/daemon/certificate.h"
+#include "common/rpc/address.h"
 
 namespace tayori::daemon {
 
