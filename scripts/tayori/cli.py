@@ -144,7 +144,7 @@ def show_status(instance, mode, rows=None):
     say(f"\n{'process':<12} {'pid':>8}  {'restarts':>8}  ports")
     for row in rows:
         ports = "  ".join(f"{name} {port}" for name, port in row.get("services", {}).items())
-        say(f"{row['name']:<12} {row['pid'] if row['running'] else 'DOWN':>8}  {row.get('restarts', 0):>8}  {ports}")
+        say(f"{row['name']:<12} {(row['running'] and row['pid']) or 'DOWN':>8}  {row.get('restarts', 0):>8}  {ports}")
 
 
 def cmd_logs(arguments):
