@@ -31,10 +31,11 @@ class Containers(unittest.TestCase):
         cls.instance = Instance(cls.folder, base)
         cls.environment = {**os.environ, "TAYORI_DATA": cls.folder, "TAYORI_PORT_BASE": str(base)}
         cls.ports = Instance.numbers(base)
+        cls.addClassCleanup(cls.clean)  # also after an `up` that failed
         cls.tayori("up", "--containers")
 
     @classmethod
-    def tearDownClass(cls):
+    def clean(cls):
         containers.run_compose(cls.instance, ["down", "-v", "--remove-orphans"], capture_output=True)
         shutil.rmtree(cls.folder, ignore_errors=True)
         os.environ.pop("TAYORI_PREBUILT", None)
