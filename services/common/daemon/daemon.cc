@@ -41,12 +41,8 @@ rpc::SpoolOptions Daemon::spool_options() const {
     options.address = address.to_string();
     options.program = program_;
     options.instance = cat(settings_.site.hostname, "/", static_cast<int>(::getpid()));
-<<<<<<< Updated upstream
     if (!address.is_unix())
         options.tls = rpc::tls_files(settings_.path(settings_.spoold.pki_dir), program_);
-=======
-    if (!address.is_unix()) options.tls = rpc::tls_files(settings_.path(settings_.spoold.pki_dir), program_);
->>>>>>> Stashed changes
     return options;
 }
 
