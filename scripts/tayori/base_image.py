@@ -10,8 +10,7 @@ from tayori.console import Failure, note, step
 
 IMAGE = "debian:bookworm-slim"
 RELEASE = "bookworm"
-DEFAULT_MIRROR = "http://deb.debian.org/debian"
-DEFAULT_SECURITY = "http://deb.debian.org/debian-security"
+SUITES = (RELEASE, f"{RELEASE}-updates", f"{RELEASE}-security")
 PULL_SECONDS = 60
 # What the slim image leaves out as well.
 LEFT_OUT = ("./usr/share/doc/*", "./usr/share/man/*", "./usr/share/info/*", "./usr/share/locale/*", "./usr/share/lintian/*",
@@ -43,12 +42,23 @@ def pulled():
 
 def mirrors():
     """Release -> address, from the machine's own package sources, so that what it may reach is what is used."""
-    found = {RELEASE: DEFAULT_MIRROR, f"{RELEASE}-updates": DEFAULT_MIRROR, f"{RELEASE}-security": DEFAULT_SECURITY}
+    found = known_mirrors()
+    if RELEASE not in found:
+        # Without package lists apt does not know whose they are.
+        subprocess.run(packages.as_root(["apt-get", "-qq", "update"]), check=False)
+        found = known_mirrors()
+    if RELEASE not in found:
+        raise Failure(f"apt's sources here name no mirror of Debian {RELEASE}; add one, or: docker pull {IMAGE}")
+    return found
+
+
+def known_mirrors():
+    found = {}
     asked = subprocess.run(["apt-get", "indextargets", "--format", "$(SITE)|$(RELEASE)|$(ORIGIN)",
                             "Created-By: Packages"], capture_output=True, text=True, check=False)
     for line in asked.stdout.splitlines():
         site, release, origin = line.split("|")
-        if origin == "Debian" and release in found:
+        if origin == "Debian" and release in SUITES:
             found[release] = site
     return found
 
