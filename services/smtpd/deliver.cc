@@ -7,6 +7,7 @@
 #include "common/base/text.h"
 #include "common/crypto/crypto.h"
 #include "common/mail/received.h"
+#include "common/rpc/summary.h"
 
 namespace tayori::smtp {
 namespace {
@@ -71,18 +72,6 @@ void add_recipients(Session& session, const std::string& id, v1::CommitPlan& pla
     outbound.set_prefix(received);
 }
 
-void put_summary(mail::Summary summary, v1::Summary& out) {
-    out.set_envelope(std::move(summary.envelope));
-    out.set_bodystructure(std::move(summary.bodystructure));
-    out.set_header_bytes(static_cast<std::uint32_t>(summary.header_bytes));
-    out.set_parts(std::move(summary.parts));
-    if (summary.sent) out.set_sent_s(summary.sent->unix_s);
-    out.set_base_subject(std::move(summary.subject_key));
-    out.set_message_id(std::move(summary.message_id));
-    for (auto& reference : summary.references) out.add_references(std::move(reference));
-    if (summary.header_is_whole()) out.set_header(std::move(summary.header));
-}
-
 std::string domain_of(const std::string& path, const std::string& otherwise) {
     const auto at = path.rfind('@');
     return at == std::string::npos ? otherwise : path.substr(at + 1);
@@ -121,7 +110,7 @@ Async<void> deliver(Session& session, std::unique_ptr<Text> text) {
         co_await session.reply(554, "5.4.6", "Too many hops: this mail is going in circles.");
         co_return;
     }
-    put_summary(std::move(*summary), *plan.mutable_summary());
+    rpc::put_summary(std::move(*summary), *plan.mutable_summary());
     add_recipients(session, id, plan);
     const auto recipients = session.envelope().recipients.size();
     session.reset_envelope();

@@ -8,6 +8,7 @@
 
 #include "common/base/text.h"
 #include "common/mail/summary.h"
+#include "common/rpc/summary.h"
 #include "imapd/commands/table.h"
 #include "imapd/limits.h"
 #include "imapd/request_id.h"
@@ -41,18 +42,6 @@ Result<Target> parse_target(Args& args, UnixMillis now_ms) {
     if (!args.cursor().accept(' ')) return fail(Kind::invalid, "Space expected.");
     if (args.more()) return fail(Kind::invalid, "Unexpected argument.");
     return target;
-}
-
-void put_summary(mail::Summary summary, v1::Summary& out) {
-    out.set_envelope(std::move(summary.envelope));
-    out.set_bodystructure(std::move(summary.bodystructure));
-    out.set_header_bytes(static_cast<std::uint32_t>(summary.header_bytes));
-    out.set_parts(std::move(summary.parts));
-    if (summary.sent) out.set_sent_s(summary.sent->unix_s);
-    out.set_base_subject(std::move(summary.subject_key));
-    out.set_message_id(std::move(summary.message_id));
-    for (auto& reference : summary.references) out.add_references(std::move(reference));
-    if (summary.header_is_whole()) out.set_header(std::move(summary.header));
 }
 
 // The message's bytes as they arrive: small ones are kept, larger ones go to spoold piece by piece.
@@ -126,7 +115,7 @@ Async<void> Intake::read() {
 }
 
 Async<void> Intake::hand_over(v1::Append& request) {
-    put_summary(summary_.finish(), *request.mutable_summary());
+    rpc::put_summary(summary_.finish(), *request.mutable_summary());
     if (upload_ == 0) {
         request.set_bytes(std::move(piece_));
         co_return;

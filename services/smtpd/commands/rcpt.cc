@@ -5,6 +5,7 @@
 //
 // RCPTs that the client has pipelined (RFC 2920) are looked up in one call.
 #include "common/base/text.h"
+#include "common/rpc/errors.h"
 #include "smtpd/commands/table.h"
 
 namespace tayori::smtp {
@@ -59,11 +60,6 @@ rpc::v1::Resolve to_request(const std::vector<Asked>& asked, std::uint64_t decla
     return request;
 }
 
-Error from_proto(const rpc::v1::Error& error) {
-    // The contract numbers the kinds as Kind does, one higher (types.proto).
-    return Error::make(static_cast<Kind>(static_cast<int>(error.kind()) - 1), error.text(), error.detail());
-}
-
 }  // namespace
 
 Async<void> cmd_rcpt(Session& session, std::string argument) {
@@ -103,7 +99,7 @@ Async<void> cmd_rcpt(Session& session, std::string argument) {
         if (next >= answer.recipients_size()) co_await fail(Kind::internal, "Recipient could not be checked.");
         auto& found = *answer.mutable_recipients(next++);
         if (found.has_refused()) {
-            co_await session.refuse(from_proto(found.refused()), Stage::recipient);
+            co_await session.refuse(rpc::from_wire(found.refused()), Stage::recipient);
             continue;
         }
         Recipient recipient{std::move(one.path), {}};
