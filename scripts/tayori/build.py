@@ -10,6 +10,8 @@ from tayori.console import Failure, note, step
 from tayori.place import PROGRAMS, ROOT
 
 BINARIES = (*PROGRAMS, "adminctl")
+# Another clone of the same sources finds what this one has compiled.
+CCACHE = {"CCACHE_BASEDIR": str(ROOT), "CCACHE_NOHASHDIR": "1"}
 
 
 def jobs():
@@ -56,7 +58,7 @@ def build(preset, targets):
         return
     step(f"Building ({preset}): {' '.join(targets) or 'everything'}")
     done = subprocess.run([*nice(), *command], cwd=ROOT, check=False,
-                          env={**os.environ, "NINJA_STATUS": "    [%f/%t, %es] "})
+                          env={**os.environ, **CCACHE, "NINJA_STATUS": "    [%f/%t, %es] "})
     if done.returncode != 0:
         raise Failure("the build failed; the first error above says where")
     note(f"built in {time.monotonic() - started:.0f} s")
