@@ -10,8 +10,8 @@ from tayori.console import Failure, note, step
 from tayori.place import PROGRAMS, ROOT
 
 BINARIES = (*PROGRAMS, "adminctl")
-# Another clone of the same sources finds what this one has compiled.
-CCACHE = {"CCACHE_BASEDIR": str(ROOT), "CCACHE_NOHASHDIR": "1"}
+# Another clone of the same sources finds what this one has compiled; precompiled headers need the sloppiness.
+CCACHE = {"CCACHE_BASEDIR": str(ROOT), "CCACHE_NOHASHDIR": "1", "CCACHE_SLOPPINESS": "pch_defines,time_macros"}
 
 
 def jobs():
