@@ -51,6 +51,9 @@ std::unique_ptr<CLI::App> make_app(Context& context) {
     add_account_command(*app, context);
     add_alias_command(*app, context);
     add_folder_command(*app, context);
+    add_folders_command(*app, context);
+    add_imap4_command(*app, context);
+    add_convert_command(*app, context);
     add_quota_command(*app, context);
     add_undelete_command(*app, context);
     add_counters_command(*app, context);

@@ -7,20 +7,6 @@ using namespace tayori;
 
 namespace {
 
-const settings::Settings* g_settings =
-    nullptr;  // for the one function pointer below; set once in main
-
-bool plaintext_allowed(const net::Conn& conn) {
-    return daemon::Daemon::plaintext_auth_allowed(*g_settings, conn);
-}
-
-net::ServerLimits limits(const settings::Imapd& imapd) {
-    net::ServerLimits out;
-    out.connections_max = imapd.connections_max;
-    out.per_address_max = imapd.connections_per_address_max;
-    return out;
-}
-
 Async<void> serve(imap::Parts& parts, net::Conn& conn) {
     imap::Session session(parts, conn);
     co_await session.run();
@@ -36,9 +22,8 @@ Async<void> wake_at_stop(net::Server& server, imap::Mirrors& mirrors) {
 
 int main(int argc, char** argv) {
     const auto settings = settings::load_or_exit("imapd", argc, argv);
-    g_settings = &settings;
     const auto& imapd = settings.imapd;
-    daemon::Daemon daemon("imapd", settings, limits(imapd));
+    daemon::Daemon daemon("imapd", settings, daemon::server_limits(imapd));
     daemon.set_proxies(imapd.proxy_networks);
     daemon.set_reuse_port(imapd.workers > 1);
 
@@ -57,7 +42,7 @@ int main(int argc, char** argv) {
                       .bad_commands_max = static_cast<int>(imapd.errors_max),
                       .login_timeout = imapd.login_timeout_s,
                       .idle_timeout = imapd.idle_timeout_s,
-                      .plaintext_allowed = plaintext_allowed};
+                      .plaintext_allowed = [&daemon](const net::Conn& conn) { return daemon.plaintext_auth_allowed(conn); }};
 
     const auto handler = [&parts](net::Conn& conn) { return serve(parts, conn); };
     const std::string refusal = "* BYE [UNAVAILABLE] Too many connections, try again later.\r\n";

@@ -161,6 +161,11 @@ Async<Reply> Session::execute(Command command) {
                                         {"kind", to_string(kind)},
                                         {"detail", outcome.error().detail}});
         }
+        // The login itself has ended: suspended, a new password, or the mailbox went into POP3 form.
+        if (kind == Kind::auth_failed && account_) {
+            conn_.put(bye("[UNAVAILABLE] Your login has ended: log in again."));
+            leaving_ = true;
+        }
         outcome = reply_to(outcome.error());
     }
     co_await finish_message();

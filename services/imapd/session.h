@@ -1,6 +1,7 @@
 // One IMAP client from greeting to goodbye (RFC 3501 §3).
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -58,7 +59,7 @@ struct Parts {
     std::chrono::seconds login_timeout{60};
     std::chrono::seconds idle_timeout{1800};
     std::chrono::seconds keep_alive{120};  // "* OK Still here" in IDLE
-    bool (*plaintext_allowed)(const net::Conn&) = nullptr;
+    std::function<bool(const net::Conn&)> plaintext_allowed;
 };
 
 // Bits, so that the command table can name several.

@@ -6,19 +6,6 @@ using namespace tayori;
 
 namespace {
 
-const settings::Settings* g_settings = nullptr;  // for the one function pointer below; set once in main
-
-bool plaintext_auth_allowed(const net::Conn& conn) {
-    return daemon::Daemon::plaintext_auth_allowed(*g_settings, conn);
-}
-
-net::ServerLimits limits(const settings::Pop3d& pop3d) {
-    net::ServerLimits out;
-    out.connections_max = pop3d.connections_max;
-    out.per_address_max = pop3d.connections_per_address_max;
-    return out;
-}
-
 Async<void> serve(pop3::Parts& parts, net::Conn& conn) {
     pop3::Session session(parts, conn);
     co_await session.run();
@@ -28,9 +15,8 @@ Async<void> serve(pop3::Parts& parts, net::Conn& conn) {
 
 int main(int argc, char** argv) {
     const auto settings = settings::load_or_exit("pop3d", argc, argv);
-    g_settings = &settings;
     const auto& pop3d = settings.pop3d;
-    daemon::Daemon daemon("pop3d", settings, limits(pop3d));
+    daemon::Daemon daemon("pop3d", settings, daemon::server_limits(pop3d));
     daemon.set_proxies(pop3d.proxy_networks);
     daemon.set_reuse_port(pop3d.workers > 1);
     pop3::Parts parts{.loop = daemon.loop(),
@@ -40,7 +26,7 @@ int main(int argc, char** argv) {
                       .bad_commands_max = pop3d.errors_max,
                       .login_timeout = pop3d.login_timeout_s,
                       .idle_timeout = pop3d.idle_timeout_s,
-                      .plaintext_auth_allowed = plaintext_auth_allowed};
+                      .plaintext_auth_allowed = [&daemon](const net::Conn& conn) { return daemon.plaintext_auth_allowed(conn); }};
     const auto handler = [&parts](net::Conn& conn) { return serve(parts, conn); };
     const std::string refusal = "-ERR [SYS/TEMP] Too many connections, try again later.\r\n";
     daemon.listen(pop3d.listen, daemon::PortTls::upgradable, refusal, handler);

@@ -1,6 +1,7 @@
 // One POP3 session, from greeting to goodbye (RFC 1939 §3).
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -21,7 +22,7 @@ struct Parts {
     std::size_t bad_commands_max = 0;
     net::Duration login_timeout{};
     net::Duration idle_timeout{};  // at least 10 minutes (RFC 1939 §3)
-    bool (*plaintext_auth_allowed)(const net::Conn&) = nullptr;
+    std::function<bool(const net::Conn&)> plaintext_auth_allowed;
 };
 
 class Session {

@@ -115,7 +115,11 @@ Async<void> deliver(Session& session, std::unique_ptr<Text> text) {
     const auto recipients = session.envelope().recipients.size();
     session.reset_envelope();
 
-    co_await parts.spool.call(std::move(plan));
+    auto stored = co_await parts.spool.call(std::move(plan)).result();
+    if (!stored) {
+        parts.recipients.clear();
+        co_await fail(std::move(stored.error()));
+    }
     log_info("received", {{"id", id}, {"session", session.id()}, {"from", session.peer_ip()},
                           {"bytes", bytes}, {"recipients", recipients}});
     co_await session.reply(250, "2.0.0", cat("Stored as ", id, "."));

@@ -6,27 +6,15 @@ using namespace tayori;
 
 namespace {
 
-const settings::Settings* g_settings = nullptr;  // for the one function pointer below; set once in main
-
-bool plaintext_auth_allowed(const net::Conn& conn) {
-    return daemon::Daemon::plaintext_auth_allowed(*g_settings, conn);
-}
-
-net::ServerLimits limits(const settings::Smtpd& smtpd) {
-    net::ServerLimits out;
-    out.connections_max = smtpd.connections_max;
-    out.per_address_max = smtpd.connections_per_address_max;
-    return out;
-}
-
 smtp::BareNewline policy(settings::BareNewline bare_newline) {
     return bare_newline == settings::BareNewline::reject ? smtp::BareNewline::reject : smtp::BareNewline::normalize;
 }
 
-smtp::Parts make_parts(daemon::Daemon& daemon, const settings::Smtpd& smtpd) {
+smtp::Parts make_parts(daemon::Daemon& daemon, smtp::RecipientCache& recipients, const settings::Smtpd& smtpd) {
     return {.loop = daemon.loop(),
             .spool = daemon.spool(),
             .server = daemon.server(),
+            .recipients = recipients,
             .clock = daemon.clock(),
             .tls = daemon.tls(),
             .hostname = daemon.hostname(),
@@ -39,7 +27,7 @@ smtp::Parts make_parts(daemon::Daemon& daemon, const settings::Smtpd& smtpd) {
             .data_timeout = smtpd.data_timeout_s,
             .bare_newline = policy(smtpd.bare_newline),
             .normalize_networks = daemon::to_networks(smtpd.trusted_networks),
-            .plaintext_auth_allowed = plaintext_auth_allowed};
+            .plaintext_auth_allowed = [&daemon](const net::Conn& conn) { return daemon.plaintext_auth_allowed(conn); }};
 }
 
 Async<void> serve(smtp::Parts& parts, net::Conn& conn, smtp::Port port) {
@@ -51,12 +39,12 @@ Async<void> serve(smtp::Parts& parts, net::Conn& conn, smtp::Port port) {
 
 int main(int argc, char** argv) {
     const auto settings = settings::load_or_exit("smtpd", argc, argv);
-    g_settings = &settings;
     const auto& smtpd = settings.smtpd;
-    daemon::Daemon daemon("smtpd", settings, limits(smtpd));
+    daemon::Daemon daemon("smtpd", settings, daemon::server_limits(smtpd));
     daemon.set_proxies(smtpd.proxy_networks);
     daemon.set_reuse_port(smtpd.workers > 1);
-    auto parts = make_parts(daemon, smtpd);
+    smtp::RecipientCache recipients(daemon.loop(), daemon.spool());
+    auto parts = make_parts(daemon, recipients, smtpd);
 
     const auto handler = [&parts](smtp::Port port) {
         return [&parts, port](net::Conn& conn) { return serve(parts, conn, port); };

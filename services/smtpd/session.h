@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -18,6 +19,7 @@
 #include "smtpd/grammar/command.h"
 #include "smtpd/grammar/data_reader.h"
 #include "smtpd/grammar/newline_filter.h"
+#include "smtpd/recipient_cache.h"
 #include "smtpd/replies.h"
 
 namespace tayori::smtp {
@@ -35,6 +37,7 @@ struct Parts {
     net::Loop& loop;
     rpc::Spool& spool;
     net::Server& server;
+    RecipientCache& recipients;
     const Clock& clock;
     const net::TlsContext* tls = nullptr;  // none: STARTTLS is not offered
     std::string hostname;
@@ -47,7 +50,7 @@ struct Parts {
     net::Duration data_timeout{};
     BareNewline bare_newline = BareNewline::reject;
     net::Networks normalize_networks;
-    bool (*plaintext_auth_allowed)(const net::Conn&) = nullptr;
+    std::function<bool(const net::Conn&)> plaintext_auth_allowed;
     std::uint64_t buffered_bytes = 0;  // of all messages that are being received now
 };
 

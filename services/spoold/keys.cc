@@ -69,6 +69,7 @@ std::string references_prefix(FolderId folder, References kind) {
 
 std::string account_state(AccountId account) { return key1('A', raw(account)); }
 Range account_states() { return prefixed("A"); }
+Range account_states_after(AccountId account) { return {account_state(AccountId{raw(account) + 1}), after("A")}; }
 AccountId account_of_state(std::string_view key) { return AccountId{take<std::uint64_t>(key, 1)}; }
 
 std::string keyword_table(AccountId account) { return key1('K', raw(account)); }
@@ -156,5 +157,10 @@ Range outcomes_before(std::uint32_t day) {
 std::string queued(QueueId id) { return key1('O', raw(id)); }
 Range all_queued() { return prefixed("O"); }
 QueueId queue_id_of_key(std::string_view key) { return QueueId{take<std::uint64_t>(key, 1)}; }
+
+std::string job(JobId id) { return key1('J', raw(id)); }
+Range all_jobs() { return prefixed("J"); }
+std::string job_outcome(JobId id, AccountId account) { return key2('L', raw(id), raw(account)); }
+Range job_outcomes(JobId id) { return prefixed(key1('L', raw(id))); }
 
 }  // namespace tayori::spool::keys

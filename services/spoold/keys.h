@@ -3,6 +3,10 @@
 //
 //   key                                         value                                        written
 //   C m | C f | C q                             site counters: next message, folder, queue id   with each use
+//   C j                                         site counter: next job id                    with each use
+//   G 4                                         is IMAP4 in use? one byte, "1" or "0"         imap4 enable, disable
+//   J job                                       StoredJob                                    with each mailbox
+//   L job account                               StoredOutcome: what a job did to a mailbox   with it
 //   S                                           what this store calls itself to daemons         first start
 //   A account                                   AccountState (records.h)                        every change
 //   K account                                   keyword table                                   new keyword
@@ -42,11 +46,14 @@ struct Range {
 inline constexpr std::string_view kNextMessageId = "Cm";
 inline constexpr std::string_view kNextFolderId = "Cf";
 inline constexpr std::string_view kNextQueueId = "Cq";
+inline constexpr std::string_view kNextJobId = "Cj";
+inline constexpr std::string_view kImap4 = "G4";
 inline constexpr std::string_view kQueued = "Q";
 inline constexpr std::string_view kServerId = "S";
 
 std::string account_state(AccountId account);
 Range account_states();
+Range account_states_after(AccountId account);
 AccountId account_of_state(std::string_view key);
 
 std::string keyword_table(AccountId account);
@@ -97,5 +104,10 @@ Range outcomes_before(std::uint32_t day);
 std::string queued(QueueId id);
 Range all_queued();
 QueueId queue_id_of_key(std::string_view key);
+
+std::string job(JobId id);
+Range all_jobs();
+std::string job_outcome(JobId id, AccountId account);
+Range job_outcomes(JobId id);
 
 }  // namespace tayori::spool::keys

@@ -11,6 +11,7 @@
 #include "common/base/text.h"
 #include "common/crypto/crypto.h"
 #include "spoold/keys.h"
+#include "spoold/mailbox/parts.h"
 
 namespace tayori::spool {
 
@@ -83,6 +84,10 @@ Result<void> Site::open_directory() {
     MailboxSettings mailbox;
     mailbox.undelete_days = settings_.store.undelete_days;
     mailbox.reserve_bytes_min = settings_.accounts.reserve_bytes;
+    mailbox.uid_renumber_at = settings_.imap4.uid_renumber_at;
+    mailbox.convert_at_login = settings_.imap4.convert_at_login;
+    if (settings_.imap4.enabled != settings::Imap4Use::switched)
+        mailbox.imap4_pinned = settings_.imap4.enabled == settings::Imap4Use::yes;
     mailboxes_ = std::make_unique<Mailboxes>(*store_, hub_, clock_,
                                              LimitsSource::of_directory(*store_), mailbox);
 
@@ -107,6 +112,8 @@ Result<void> Site::open_directory() {
     undelete_ = std::make_unique<Undelete>(*mailboxes_);
     queue_ = std::make_unique<Queue>(*store_);
     janitor_ = std::make_unique<Janitor>(*mailboxes_);
+    forms_ = std::make_unique<Forms>(*mailboxes_);
+    jobs_ = std::make_unique<Jobs>(*mailboxes_, *store_, clock_, job_hooks());
     counters_ = std::make_unique<Counters>(*store_, [this](AccountId account) {
         return directory_->address_of(raw(account)).value_or(cat("account ", raw(account)));
     });
@@ -139,6 +146,19 @@ Result<std::string> Site::server_id() {
     return fresh;
 }
 
+JobHooks Site::job_hooks() {
+    JobHooks hooks;
+    hooks.address_of = [this](AccountId account) { return directory_->address_of(raw(account)); };
+    hooks.account_of = [this](const std::string& address) {
+        return directory_->account_id_of(address).map([](std::uint64_t id) { return AccountId{id}; });
+    };
+    hooks.end_imap_logins = [](store::Transaction& transaction, AccountId account) {
+        return Directory::end_imap_logins(transaction, raw(account));
+    };
+    hooks.logins_changed = [this] { directory_->logins_changed(); };
+    return hooks;
+}
+
 Result<void> Site::serve() {
     auto id = server_id();
     if (!id) return fail(std::move(id.error()));
@@ -157,13 +177,15 @@ Result<void> Site::serve() {
         if (!pems) return fail(std::move(pems.error()));
         options.pems = std::move(*pems);
     }
+    metrics_ = std::make_unique<Metrics>("spoold");
     auto server =
         Server::start(std::move(options),
                       ServerParts{*directory_, *auth_, *tickets_, *mailboxes_, *intake_, hub_,
-                                  *store_, *counters_, *undelete_, *queue_, clock_, warnings_});
+                                  *store_, *counters_, *undelete_, *queue_, *jobs_, *forms_, clock_, *metrics_, warnings_});
     if (!server) return fail(std::move(server.error()));
     server_ = std::move(*server);
     declare_metrics();
+    if (auto started = jobs_->start(); !started) return started;
     for (const auto& endpoint : settings_.metrics.listen) {
         auto port = metrics_->listen(endpoint.to_string());
         if (!port) return fail(std::move(port.error()));
@@ -173,7 +195,6 @@ Result<void> Site::serve() {
 }
 
 void Site::declare_metrics() {
-    metrics_ = std::make_unique<Metrics>("spoold");
     using Type = Metrics::Type;
     const auto stat = [this](const char* name, const char* help, Type type,
                              std::uint64_t store::Stats::*member) {
@@ -193,6 +214,8 @@ void Site::declare_metrics() {
     stat("free_bytes", "Free bytes of the file system.", Type::gauge, &store::Stats::free_bytes);
     metrics_->ask("accepting", "1 while new mail is accepted, 0 when the disk is nearly full.",
                   Type::gauge, [this] { return store_->stats().accepting ? 1.0 : 0.0; });
+    metrics_->ask("folders_renumbered_total", "Folders that came to the end of their UIDs.", Type::counter,
+                  [this] { return static_cast<double>(mailboxes_->parts().renumbered.load()); });
     metrics_->ask("streams", "Open streams of daemons.", Type::gauge,
                   [this] { return static_cast<double>(server_->streams().size()); });
     metrics_->ask("queued", "Mails that wait in the outbound queue.", Type::gauge, [this] {
@@ -219,6 +242,7 @@ void Site::stop(std::chrono::milliseconds grace) {
     }
     wake_.notify_all();
     if (housekeeper_.joinable()) housekeeper_.join();
+    if (jobs_ != nullptr) jobs_->stop();
     if (metrics_ != nullptr) metrics_->stop();
     if (server_ != nullptr) server_->stop(grace);
     auth_.reset();  // what is being verified may still write

@@ -48,6 +48,7 @@ class Site {
     Result<void> open_directory();
     Result<void> serve();
     Result<std::string> server_id();
+    JobHooks job_hooks();
     void declare_metrics();
     void keep_house();
 
@@ -68,8 +69,10 @@ class Site {
     std::unique_ptr<Undelete> undelete_;
     std::unique_ptr<Queue> queue_;
     std::unique_ptr<Janitor> janitor_;
-    std::unique_ptr<Server> server_;
+    std::unique_ptr<Forms> forms_;
+    std::unique_ptr<Jobs> jobs_;
     std::unique_ptr<Metrics> metrics_;
+    std::unique_ptr<Server> server_;
 
     std::mutex mutex_;
     std::condition_variable wake_;

@@ -72,8 +72,7 @@ class Play:
         if step.kind == "C":
             connection.line(script.expand(step.text, self.captured))
         elif step.kind == "C raw":
-            raw = script.expand(step.text, self.captured)
-            connection.send(raw.encode("latin-1", "backslashreplace").decode("unicode_escape").encode("latin-1"))
+            connection.send(script.unescape(script.expand(step.text, self.captured)))
         elif step.kind == "C closes":
             connection.close()
             del self.connections[step.who]
@@ -95,6 +94,8 @@ class Play:
             raise Mismatch(f"line {step.line}: expected  {self.shown(step)}\n   but nothing came") from None
 
     def shown(self, step):
+        if step.kind == "S raw":
+            return script.unescape(step.text).decode("utf-8", "surrogateescape")
         return step.text.replace(self.domain, STEADY_DOMAIN)
 
     def expected(self, step):

@@ -4,7 +4,7 @@ import base64
 import dataclasses
 import re
 
-STEP = re.compile(r"^(?:(?P<who>[A-Z]) )?(?P<kind>C raw|C closes|C|S several|S closes|S|TLS)(?::(?: (?P<text>.*)|))?$")
+STEP = re.compile(r"^(?:(?P<who>[A-Z]) )?(?P<kind>C raw|C closes|C|S raw|S several|S closes|S|TLS)(?::(?: (?P<text>.*)|))?$")
 CAPTURE = re.compile(r"<([a-z][a-z0-9_]*)>")
 MACRO = re.compile(r"<(b64|repeat):([^<>]*)>")
 CAPTURED_VALUE = r'[^\s\[\]()"<>]+'
@@ -17,7 +17,7 @@ class BadScript(Exception):
 @dataclasses.dataclass
 class Step:
     line: int  # counted from 1
-    kind: str  # given, admin, C, C raw, C closes, S, S several, S closes, TLS
+    kind: str  # given, admin, C, C raw, C closes, S, S raw, S several, S closes, TLS
     text: str
     who: str = ""
     block: list = dataclasses.field(default_factory=list)  # the `| ` lines under a given
@@ -62,6 +62,11 @@ def expand(text, captured):
         return piece * int(count)
 
     return MACRO.sub(macro, CAPTURE.sub(known, text))
+
+
+def unescape(text):
+    """The octets of a raw line."""
+    return text.encode("latin-1", "backslashreplace").decode("unicode_escape").encode("latin-1")
 
 
 def expectation(text, captured):

@@ -70,6 +70,14 @@ void log_setup(std::string_view program, LogLevel level, LogFormat format) {
 
 void log_set_level(LogLevel level) { logger().set_level(to_spdlog(level)); }
 
+std::optional<LogLevel> log_level_named(std::string_view name) {
+    if (name == "debug") return LogLevel::debug;
+    if (name == "info") return LogLevel::info;
+    if (name == "warn") return LogLevel::warn;
+    if (name == "error") return LogLevel::error;
+    return std::nullopt;
+}
+
 bool log_enabled(LogLevel level) { return logger().should_log(to_spdlog(level)); }
 
 void log_event(LogLevel level, std::string_view event, std::initializer_list<LogField> fields) {

@@ -7,6 +7,7 @@
 
 #include <concepts>
 #include <initializer_list>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -29,6 +30,7 @@ struct LogField {
 // Called once in main, before any thread. `program` is in every line. Output goes to standard error.
 void log_setup(std::string_view program, LogLevel level, LogFormat format);
 void log_set_level(LogLevel level);  // any thread, also while running
+std::optional<LogLevel> log_level_named(std::string_view name);  // "debug", "info", "warn", "error"
 bool log_enabled(LogLevel level);
 
 void log_event(LogLevel level, std::string_view event, std::initializer_list<LogField> fields = {});

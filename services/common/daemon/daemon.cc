@@ -144,8 +144,8 @@ int Daemon::run() {
     return status_;
 }
 
-bool Daemon::plaintext_auth_allowed(const settings::Settings& settings, const net::Conn& conn) {
-    switch (settings.auth.allow_plaintext) {
+bool Daemon::plaintext_auth_allowed(const net::Conn& conn) const {
+    switch (settings_.auth.allow_plaintext) {
         case settings::PlaintextPolicy::never: return false;
         case settings::PlaintextPolicy::loopback: return conn.peer().is_unix() || conn.peer().ip.is_loopback();
         case settings::PlaintextPolicy::always: return true;

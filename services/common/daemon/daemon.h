@@ -44,7 +44,7 @@ class Daemon {
     const Clock& clock() const { return clock_; }
     const std::string& hostname() const { return settings_.site.hostname; }
     // May passwords be taken over this connection without TLS? (auth.allow_plaintext)
-    static bool plaintext_auth_allowed(const settings::Settings& settings, const net::Conn& conn);
+    bool plaintext_auth_allowed(const net::Conn& conn) const;
 
   private:
     class OffsetClock final : public Clock {
@@ -87,6 +87,15 @@ class Daemon {
     int status_ = 0;
     Tasks tasks_;  // last: cancelled before all that they use
 };
+
+// What the section of a program says about connections.
+template <class Section>
+net::ServerLimits server_limits(const Section& section) {
+    net::ServerLimits limits;
+    limits.connections_max = section.connections_max;
+    limits.per_address_max = section.connections_per_address_max;
+    return limits;
+}
 
 // The networks of the settings in the form that connections are compared with.
 net::Networks to_networks(const std::vector<settings::Network>& networks);

@@ -29,6 +29,8 @@ constexpr std::array<std::string_view, kFields> kNames = {
     "date", "subject", "from", "sender",      "reply-to",
     "to",   "cc",      "bcc",  "in-reply-to", "message-id"};
 
+constexpr char kNulMask = '\x80';
+
 struct EnvelopeFields {
     // Views are enough for the fields that count once; those that may be repeated are joined (RFC
     // 5322 §4.5.3).
@@ -169,6 +171,10 @@ void append_body(std::string& out, Items& in, std::size_t depth) {
 }
 
 }  // namespace
+
+void mask_nul(std::string& text) {
+    for (auto at = text.find('\0'); at != std::string::npos; at = text.find('\0', at + 1)) text[at] = kNulMask;
+}
 
 void append_imap_string(std::string& out, std::string_view text) {
     bool has_nul = false, needs_literal = text.size() > kQuotedBytesMax, needs_escape = false;

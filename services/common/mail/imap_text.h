@@ -13,6 +13,10 @@ namespace tayori::mail {
 void append_imap_string(std::string& out, std::string_view text);   // quoted or literal
 void append_imap_nstring(std::string& out, std::string_view text);  // NIL when empty
 
+// What a literal may not hold (RFC 3501 §9: CHAR8 is any octet but NUL) becomes 0x80, so that sizes and offsets stay
+// those of the stored message. POP3 and the store keep the octet.
+void mask_nul(std::string& text);
+
 // The envelope of a header, in parentheses. Sender and Reply-To default to From; an empty list is
 // NIL; an address without domain has "" as host, since NIL would make it a group.
 std::string envelope_text(std::string_view header);

@@ -6,6 +6,7 @@
 #include "common/rpc/status.h"
 #include "tayori/spool/v1/admin.grpc.pb.h"
 #include "tayori/spool/v1/directory.grpc.pb.h"
+#include "tayori/spool/v1/jobs.grpc.pb.h"
 
 namespace tayori::rpc {
 
@@ -50,6 +51,7 @@ Result<void> list(Stub& stub,
 struct AdminClient::Stubs {
     std::unique_ptr<v1::DirectoryService::Stub> directory;
     std::unique_ptr<v1::AdminService::Stub> admin;
+    std::unique_ptr<v1::JobService::Stub> jobs;
 };
 
 AdminClient::AdminClient(std::unique_ptr<Stubs> stubs) : stubs_(std::move(stubs)) {}
@@ -62,6 +64,7 @@ Result<std::unique_ptr<AdminClient>> AdminClient::make(const std::string& spoold
     auto stubs = std::make_unique<Stubs>();
     stubs->directory = v1::DirectoryService::NewStub(*channel);
     stubs->admin = v1::AdminService::NewStub(*channel);
+    stubs->jobs = v1::JobService::NewStub(*channel);
     return std::unique_ptr<AdminClient>(new AdminClient(std::move(stubs)));
 }
 
@@ -172,6 +175,37 @@ Result<v1::StoreReport> AdminClient::compact_store(const v1::StoreRequest& reque
 }
 Result<v1::StoreReport> AdminClient::checkpoint_store(const v1::StoreRequest& request) {
     return unary(*stubs_->admin, &v1::AdminService::Stub::CheckpointStore, request, kLongWait);
+}
+
+Result<v1::Imap4> AdminClient::get_imap4(const v1::GetImap4Request& request) {
+    return unary(*stubs_->jobs, &v1::JobService::Stub::GetImap4, request, kLongWait);
+}
+Result<v1::Imap4> AdminClient::set_imap4(const v1::SetImap4Request& request) {
+    return unary(*stubs_->jobs, &v1::JobService::Stub::SetImap4, request);
+}
+Result<v1::JobPlan> AdminClient::plan_job(const v1::JobSpec& request) {
+    return unary(*stubs_->jobs, &v1::JobService::Stub::PlanJob, request, kLongWait);
+}
+Result<v1::Job> AdminClient::start_job(const v1::JobSpec& request) {
+    return unary(*stubs_->jobs, &v1::JobService::Stub::StartJob, request, kLongWait);
+}
+Result<v1::Job> AdminClient::undo_job(const v1::JobRequest& request) {
+    return unary(*stubs_->jobs, &v1::JobService::Stub::UndoJob, request);
+}
+Result<v1::Job> AdminClient::get_job(const v1::JobRequest& request) {
+    return unary(*stubs_->jobs, &v1::JobService::Stub::GetJob, request);
+}
+Result<v1::Job> AdminClient::control_job(const v1::ControlJobRequest& request) {
+    return unary(*stubs_->jobs, &v1::JobService::Stub::ControlJob, request);
+}
+Result<void> AdminClient::list_jobs(const v1::ListJobsRequest& request, const Visit<v1::Job>& visit) {
+    return list(*stubs_->jobs, &v1::JobService::Stub::ListJobs, request, visit);
+}
+Result<void> AdminClient::watch_job(const v1::JobRequest& request, const Visit<v1::Job>& visit) {
+    return list(*stubs_->jobs, &v1::JobService::Stub::WatchJob, request, visit);
+}
+Result<void> AdminClient::report_job(const v1::JobRequest& request, const Visit<v1::MailboxOutcome>& visit) {
+    return list(*stubs_->jobs, &v1::JobService::Stub::ReportJob, request, visit);
 }
 
 }  // namespace tayori::rpc

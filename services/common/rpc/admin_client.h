@@ -11,6 +11,7 @@
 #include "common/rpc/address.h"
 #include "tayori/spool/v1/admin.pb.h"
 #include "tayori/spool/v1/directory.pb.h"
+#include "tayori/spool/v1/jobs.pb.h"
 
 namespace tayori::rpc {
 
@@ -69,6 +70,19 @@ class AdminClient {
     Result<v1::StoreReport> verify_store(const v1::StoreRequest& request);
     Result<v1::StoreReport> compact_store(const v1::StoreRequest& request);
     Result<v1::StoreReport> checkpoint_store(const v1::StoreRequest& request);
+
+    // JobService.
+    Result<v1::Imap4> get_imap4(const v1::GetImap4Request& request);
+    Result<v1::Imap4> set_imap4(const v1::SetImap4Request& request);
+    Result<v1::JobPlan> plan_job(const v1::JobSpec& request);
+    Result<v1::Job> start_job(const v1::JobSpec& request);
+    Result<v1::Job> undo_job(const v1::JobRequest& request);
+    Result<v1::Job> get_job(const v1::JobRequest& request);
+    Result<v1::Job> control_job(const v1::ControlJobRequest& request);
+    Result<void> list_jobs(const v1::ListJobsRequest& request, const Visit<v1::Job>& visit);
+    // Until the job is at its end.
+    Result<void> watch_job(const v1::JobRequest& request, const Visit<v1::Job>& visit);
+    Result<void> report_job(const v1::JobRequest& request, const Visit<v1::MailboxOutcome>& visit);
 
   private:
     struct Stubs;

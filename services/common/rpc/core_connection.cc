@@ -87,12 +87,21 @@ void Core::rung(std::uint64_t generation) {
     if (stopped_) return;
     clear_ending();
     if (generation != generation_) return;
+    const Wire* ended = nullptr;
+    bool both = true;
     for (auto channel : {Channel::control, Channel::bulk}) {
         if (wire(channel) != nullptr) receive(channel);
         if (generation != generation_ || stopped_) return;
-        auto* at = wire(channel);
-        if (at != nullptr && at->done()) return lost(at->status());
+        const auto* at = wire(channel);
+        if (at != nullptr && at->done()) ended = at;
+        else both = false;
     }
+    if (ended == nullptr) return;
+    if (both || !healthy_) return lost(ended->status());
+    // spoold ends both streams together, and what it answered before may still be on its way by the other one.
+    retry_.start_in(kOtherEndWait, [this, generation, status = ended->status()] {
+        if (generation == generation_ && !stopped_) lost(status);
+    });
 }
 
 void Core::receive(Channel channel) {
@@ -101,6 +110,8 @@ void Core::receive(Channel channel) {
     for (auto& frame : wire(channel)->drain()) {
         if (frame->has_welcome()) receive_welcome(channel, frame->welcome());
         if (generation != generation_) return;
+        if (frame->directory_version() != 0) directory.version = frame->directory_version();
+        if (const auto level = log_level_named(frame->log_level())) log_set_level(*level);
         for (auto& event : frame->events()) dispatch(event);
         // Everything is taken over before the first waiter runs, which may end all of this.
         std::vector<std::unique_ptr<v1::Reply>> taken;
@@ -149,6 +160,7 @@ void Core::became_healthy() {
 void Core::lost(const grpc::Status& status) {
     const bool was_healthy = std::exchange(healthy_, false);
     ++generation_;
+    directory = {directory.epoch + 1, 0};
     for (auto& wire : wires_) {
         if (wire == nullptr) continue;
         wire->close();

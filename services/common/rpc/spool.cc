@@ -82,6 +82,7 @@ bool Spool::healthy() const { return core_->healthy(); }
 Event& Spool::connected() { return core_->connected; }
 Event& Spool::disconnected() { return core_->disconnected; }
 const std::string& Spool::server_id() const { return core_->server_id; }
+DirectoryState Spool::directory_state() const { return core_->directory; }
 std::size_t Spool::pending() const { return core_->pending(); }
 
 void Spool::tell_packed(std::unique_ptr<v1::Call> call, Channel channel) {

@@ -148,6 +148,12 @@ class Subscription {
     std::uint64_t id_ = 0;  // 0: none
 };
 
+// What answers of Resolve hold under: those of an earlier connection, or with a lower version, are void.
+struct DirectoryState {
+    std::uint64_t epoch = 0;    // of the connection
+    std::uint64_t version = 0;  // as far as spoold has told of changes
+};
+
 using FolderHandler = std::function<void(const v1::FolderEvent&)>;
 
 class Spool {
@@ -203,6 +209,7 @@ class Spool {
     // Of spoold's store; empty before the first connect. Another one than before: forget all that
     // was cached.
     const std::string& server_id() const;
+    DirectoryState directory_state() const;
     std::size_t pending() const;
 
   private:

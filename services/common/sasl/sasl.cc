@@ -27,7 +27,7 @@ Async<std::string> first_response(Lines& lines, std::optional<std::string> initi
 
 Login to_login(v1::AuthReply reply) {
     return {std::move(*reply.mutable_ticket()), reply.account_id(), std::move(*reply.mutable_address()),
-            reply.form()};
+            reply.imap()};
 }
 
 Async<Login> check_password(rpc::Spool& spool, v1::AuthPassword request) {

@@ -31,7 +31,7 @@ struct Login {
     rpc::Ticket ticket;
     std::uint64_t account_id = 0;
     std::string address;  // the account's own
-    rpc::v1::MailboxForm form = rpc::v1::MAILBOX_FORM_UNSPECIFIED;
+    rpc::v1::ImapAccess imap = rpc::v1::IMAP_ACCESS_UNSPECIFIED;  // of a login by IMAP: without a ticket where it is refused
 };
 
 // `initial` is the initial response as sent ("=" stands for an empty one, RFC 4954 §4, RFC 4959 §3); no value: none.

@@ -55,6 +55,16 @@ void declare_spoold(Table& table) {
              "Changes that may wait for the disk; more get a temporary error.");
     declare_store(table);
     declare_accounts(table);
+
+    Section<Imap4> imap4(table, "imap4", &Settings::imap4, "The form of mailboxes.");
+    imap4.choice("enabled", &Imap4::enabled, {"switched", "yes", "no"},
+                 "Is IMAP4 in use at this site? `switched`: as `adminctl imap4 enable` and `disable` say, at first yes. New "
+                 "mailboxes are in IMAP4 form where it is in use, else in POP3 form.");
+    imap4.flag("convert_at_login", &Imap4::convert_at_login,
+               "An IMAP login to a mailbox in POP3 form converts it. Otherwise the login is refused with a word about it.");
+    imap4.amount("uid_renumber_at", &Imap4::uid_renumber_at, 1'000, 4'290'000'000,
+                 "When a folder's next UID is above this, the folder gets a new UIDVALIDITY and UIDs from 1: some clients "
+                 "count with a sign and go blind at 2147483648.");
 }
 
 }  // namespace tayori::settings

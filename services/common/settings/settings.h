@@ -30,6 +30,7 @@ struct Settings {
     Spoold spoold;
     Store store;
     Accounts accounts;
+    Imap4 imap4;
     Smtpd smtpd;
     Imapd imapd;
     Pop3d pop3d;

@@ -31,6 +31,14 @@ struct Store {
     std::chrono::hours staging_hours{24};
 };
 
+enum class Imap4Use { switched, yes, no };
+
+struct Imap4 {
+    Imap4Use enabled = Imap4Use::switched;
+    bool convert_at_login = false;
+    std::uint32_t uid_renumber_at = 2'147'483'648;
+};
+
 struct Accounts {
     std::uint64_t quota_bytes = 0;
     std::uint64_t quota_messages = 0;

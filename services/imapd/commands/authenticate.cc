@@ -31,6 +31,10 @@ class SaslLines final : public sasl::Lines {
 
 constexpr const char* kPrivacy = "Passwords are taken only after STARTTLS.";
 
+constexpr const char* kSiteOff = "IMAP is not in use here: read this mailbox by POP3, or ask your administrator.";
+constexpr const char* kPop3Form =
+    "This mailbox is in POP3 form: ask your administrator to convert it, until then read it by POP3.";
+
 // The end of either command. RFC 3501 §6.2.2: a failure is NO, a cancelled or malformed exchange
 // BAD.
 Async<Reply> finish(Session& session, Result<sasl::Login> login) {
@@ -41,6 +45,9 @@ Async<Reply> finish(Session& session, Result<sasl::Login> login) {
             co_return Reply::no("CANNOT", "No such mechanism.");
         co_return reply_to(login.error());
     }
+    // The right password: no guess, and nothing that trying again would change (RFC 5530 §3).
+    if (login->imap == rpc::v1::IMAP_ACCESS_SITE_OFF) co_return Reply::no("CONTACTADMIN", kSiteOff);
+    if (login->imap == rpc::v1::IMAP_ACCESS_POP3_FORM) co_return Reply::no("CONTACTADMIN", kPop3Form);
     session.log_in({std::move(login->ticket), login->account_id, std::move(login->address)});
     co_return Reply::ok(cat("CAPABILITY ", session.capabilities()), "Logged in");
 }

@@ -1,5 +1,7 @@
 #include "imapd/fetch/body_stream.h"
 
+#include "common/mail/imap_text.h"
+
 namespace tayori::imap {
 
 // Makes reply_.chunks(at_) the next chunk.
@@ -36,7 +38,9 @@ Async<std::string> BodyStream::next() {
         }
         ended_ = chunk.last();
         ++at_;
-        if (!chunk.data().empty()) co_return std::move(*chunk.mutable_data());
+        if (chunk.data().empty()) continue;
+        mail::mask_nul(*chunk.mutable_data());
+        co_return std::move(*chunk.mutable_data());
     }
     co_return std::string();
 }

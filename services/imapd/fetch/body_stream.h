@@ -15,7 +15,7 @@ class BodyStream {
 
     // Moves on to the range: false if its message has been removed for good.
     Async<bool> begin(std::uint32_t range);
-    // The next bytes of the range, empty at its end. After begin().
+    // The next bytes of the range as a literal may hold them (mail::mask_nul), empty at its end. After begin().
     Async<std::string> next();
     // All of a range that is known to be small.
     Async<std::string> all();

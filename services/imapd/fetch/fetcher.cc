@@ -29,7 +29,9 @@ std::string framed(std::string_view text, const std::optional<Partial>& partial)
     if (partial)
         text = text.substr(std::min<std::size_t>(partial->first, text.size()), partial->count);
     if (text.empty()) return "\"\"";
-    return cat("{", text.size(), "}\r\n", text);
+    auto literal = cat("{", text.size(), "}\r\n", text);
+    mail::mask_nul(literal);
+    return literal;
 }
 
 }  // namespace

@@ -14,6 +14,7 @@ namespace {
 struct Asked {
     std::string path;   // for the look-up; empty when the line was refused already
     std::string reply;  // of a line that was refused already
+    std::optional<std::vector<rpc::v1::Target>> known;  // found a moment ago
 };
 
 Result<std::string> parse_recipient(Session& session, const std::string& argument) {
@@ -31,12 +32,17 @@ Result<std::string> parse_recipient(Session& session, const std::string& argumen
 
 Asked ask(Session& session, const std::string& argument, std::size_t recipients) {
     if (recipients >= session.parts().recipients_max)
-        return {"", reply(452, "4.5.3", "Too many recipients: send the rest in another transaction.")};
+        return {"", reply(452, "4.5.3", "Too many recipients: send the rest in another transaction."), {}};
     auto path = parse_recipient(session, argument);
-    if (path) return {std::move(*path), ""};
+    if (path) {
+        // Of a user the ticket is looked at, too.
+        if (session.login()) return {std::move(*path), "", {}};
+        auto known = session.parts().recipients.find(*path, session.envelope().declared_bytes);
+        return {std::move(*path), "", std::move(known)};
+    }
     if (path.error().kind == Kind::unsupported && path.error().text.starts_with("Parameter"))
-        return {"", reply(555, "5.5.4", path.error().text)};
-    return {"", error_reply(path.error(), Stage::recipient)};
+        return {"", reply(555, "5.5.4", path.error().text), {}};
+    return {"", error_reply(path.error(), Stage::recipient), {}};
 }
 
 // The next line, if it is here already, whole, and another RCPT.
@@ -55,7 +61,7 @@ std::optional<std::string> take_pipelined(net::Conn& conn) {
 rpc::v1::Resolve to_request(const std::vector<Asked>& asked, std::uint64_t declared_bytes) {
     rpc::v1::Resolve request;
     for (const auto& one : asked)
-        if (!one.path.empty()) request.add_recipients(one.path);
+        if (!one.path.empty() && !one.known) request.add_recipients(one.path);
     request.set_declared_bytes(declared_bytes);
     return request;
 }
@@ -96,15 +102,17 @@ Async<void> cmd_rcpt(Session& session, std::string argument) {
             co_await session.conn().write(std::move(one.reply));
             continue;
         }
-        if (next >= answer.recipients_size()) co_await fail(Kind::internal, "Recipient could not be checked.");
-        auto& found = *answer.mutable_recipients(next++);
-        if (found.has_refused()) {
-            co_await session.refuse(rpc::from_wire(found.refused()), Stage::recipient);
-            continue;
+        if (!one.known) {
+            if (next >= answer.recipients_size()) co_await fail(Kind::internal, "Recipient could not be checked.");
+            const auto& found = answer.recipients(next++);
+            if (found.has_refused()) {
+                co_await session.refuse(rpc::from_wire(found.refused()), Stage::recipient);
+                continue;
+            }
+            session.parts().recipients.keep(one.path, envelope.declared_bytes, found, answer.directory_version());
+            one.known.emplace(found.targets().begin(), found.targets().end());
         }
-        Recipient recipient{std::move(one.path), {}};
-        for (auto& target : *found.mutable_targets()) recipient.targets.push_back(std::move(target));
-        envelope.recipients.push_back(std::move(recipient));
+        envelope.recipients.push_back({std::move(one.path), std::move(*one.known)});
         co_await session.reply(250, "2.1.5", "Recipient ok.");
     }
 }

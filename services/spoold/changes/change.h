@@ -34,6 +34,7 @@ struct Change {
     UidSet expunged;
     std::vector<NamedKeyword> keywords;  // every one that `appended` or `changed` mentions
     bool gone = false;
+    bool renumber_due = false;  // for ourselves: the folder's UIDs come to their end
 
     void to_wire(v1::FolderEvent& event) const;
 };

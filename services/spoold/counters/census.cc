@@ -19,6 +19,8 @@ struct Counting {
     const store::Snapshot& snapshot;
     AccountId account;
     const AccountState& state;
+    const CensusScope scope;
+    const SeeReference& see;
     Census census;
     absl::flat_hash_map<std::uint64_t, std::uint64_t> references_of;  // by message, trash included
 
@@ -52,7 +54,8 @@ Result<void> Counting::folder(const NumberedFolder& folder) {
         if (reference.modseq > record.highest_modseq) {
             problem(cat(record.name, ": UID ", reference.uid, " has a modseq above HIGHESTMODSEQ."));
         }
-        ++references_of[raw(reference.message)];
+        if (scope == CensusScope::everything) ++references_of[raw(reference.message)];
+        if (see) see(folder, reference);
     });
     if (!visited) return visited;
     compare("messages", record.name, record.messages, counted.messages);
@@ -153,8 +156,10 @@ Result<void> Counting::run() {
     }
     if (auto done = names(*folders); !done) return done;
     if (auto done = subscriptions(); !done) return done;
-    if (auto done = trash(); !done) return done;
-    if (auto done = messages(); !done) return done;
+    if (scope == CensusScope::everything) {
+        if (auto done = trash(); !done) return done;
+        if (auto done = messages(); !done) return done;
+    }
     compare("folders", "mailbox", state.folders, census.folders);
     compare("what listings take", "mailbox", state.list_bytes, list_bytes);
     compare("the ledger's messages", "mailbox", state.messages, census.references);
@@ -224,8 +229,9 @@ Result<Uid> greatest_uid(const store::Snapshot& snapshot, FolderId folder, const
     return greatest;
 }
 
-Result<Census> take_census(const store::Snapshot& snapshot, AccountId account, const AccountState& state) {
-    Counting counting{snapshot, account, state, {}, {}, 0};
+Result<Census> take_census(const store::Snapshot& snapshot, AccountId account, const AccountState& state,
+                           CensusScope scope, const SeeReference& see) {
+    Counting counting{snapshot, account, state, scope, see, {}, {}, 0};
     if (auto counted = counting.run(); !counted) return fail(std::move(counted.error()));
     return std::move(counting.census);
 }

@@ -19,8 +19,13 @@ struct Census {
     std::vector<std::string> problems;
 };
 
-// Reads all of an account and compares every number that is kept with the recount.
-Result<Census> take_census(const store::Snapshot& snapshot, AccountId account, const AccountState& state);
+// What a census looks at: folders and their references, or also the trash, and that every message is there.
+enum class CensusScope { folders, everything };
+using SeeReference = std::function<void(const NumberedFolder&, const Reference&)>;
+
+// Compares every number that is kept with the recount. `see` is called for every reference on the way.
+Result<Census> take_census(const store::Snapshot& snapshot, AccountId account, const AccountState& state,
+                           CensusScope scope = CensusScope::everything, const SeeReference& see = {});
 
 // Every reference of a folder, ascending.
 Result<void> visit_references(const store::Snapshot& snapshot, FolderId folder, const FolderRecord& record,

@@ -118,6 +118,7 @@ Result<std::optional<LoginAccount>> read_login(const DirectoryCore& core, const 
     login.active = (*account)->state() == stored::v1::STORED_STATE_ACTIVE;
     login.protocols = (*account)->protocols();
     login.generation = (*account)->generation();
+    login.imap_generation = login_generation(**account, v1::PROTOCOL_IMAP);
     return std::optional<LoginAccount>(std::move(login));
 }
 
@@ -151,7 +152,10 @@ Result<v1::AuthReply> Auth::State::admit(const LoginAccount& account, const Righ
     auto facts = core->mailboxes.facts(account.id);
     if (!facts) return fail(std::move(facts.error()));
     v1::AuthReply reply;
-    reply.set_ticket(tickets.issue({account.id, protocol}, account.generation));
+    const bool imap = protocol == v1::PROTOCOL_IMAP;
+    reply.set_ticket(tickets.issue({account.id, protocol}, imap ? account.imap_generation : account.generation));
+    if (imap) reply.set_imap(facts->imap);
+    reply.set_protocol(protocol);
     reply.set_account_id(account.id);
     reply.set_address(account.address);
     reply.set_form(facts->pop3_form ? v1::MAILBOX_FORM_POP3 : v1::MAILBOX_FORM_IMAP4);

@@ -23,6 +23,7 @@ struct LoginAccount {
     bool active = false;
     std::uint32_t protocols = 0;
     std::uint64_t generation = 0;
+    std::uint64_t imap_generation = 0;  // login_generation() of IMAP
 };
 
 // Which password was right.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -32,6 +33,11 @@ struct DirectoryCore {
     std::string salt_key;    // for the salts of users that do not exist, durable: they must stay the same
 
     std::atomic<std::uint64_t> version{1};  // cache.h
+    std::function<void(std::uint64_t)> on_change;  // told the version, before who made the change is answered
+    void changed() {
+        const auto now = version.fetch_add(1) + 1;
+        if (on_change) on_change(now);
+    }
     VersionedCache<Resolution> resolved{kResolvedCacheMax};
     HashPool pool;
     std::atomic<bool> purging{false};
@@ -55,7 +61,7 @@ void submit_change(const CorePtr& core, store::Effect effect, Apply apply, Answe
     };
     request.done = [core, value, done = std::move(done)](Result<void> committed) {
         // Also after a failure: with `busy` the outcome is unknown.
-        core->version.fetch_add(1);
+        core->changed();
         if (!committed) done(fail(std::move(committed.error())));
         else done(std::move(**value));
     };

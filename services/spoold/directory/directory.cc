@@ -80,6 +80,19 @@ Directory::Directory(std::shared_ptr<DirectoryCore> core) : core_(std::move(core
 
 Directory::~Directory() { core_->pool.stop(); }
 
+void Directory::on_change(std::function<void(std::uint64_t)> tell) { core_->on_change = std::move(tell); }
+
+Result<void> Directory::end_imap_logins(store::Transaction& transaction, std::uint64_t account_id) {
+    auto account = read_row<stored::v1::StoredAccount>(TransactionRows(transaction), row_key::account(account_id));
+    if (!account) return fail(std::move(account.error()));
+    if (!*account) return {};
+    (*account)->set_imap_generation((*account)->imap_generation() + 1);
+    write_row(transaction, row_key::account(account_id), **account);
+    return {};
+}
+
+void Directory::logins_changed() { core_->changed(); }
+
 Result<std::uint64_t> Directory::account_id_of(std::string_view address) const {
     auto row = find_account(StoreRows(core_->store), address);
     if (!row) return fail(std::move(row.error()));

@@ -81,6 +81,13 @@ class Directory {
     // Reads all of it and compares its rows with each other: a sentence for each problem.
     Result<std::vector<std::string>> verify() const;
 
+    // Called with the directory's version after each change, on the committer's thread; set before anything is served.
+    void on_change(std::function<void(std::uint64_t version)> tell);
+    // The mailbox can't be read by IMAP any more: every IMAP login of the account ends with this mutation. Afterwards call
+    // logins_changed().
+    static Result<void> end_imap_logins(store::Transaction& transaction, std::uint64_t account_id);
+    void logins_changed();
+
     // Removes for good what was deleted more than undelete_days ago; call it every few minutes. It takes as many
     // commits as the mailboxes need, one after the other.
     void purge_expired();

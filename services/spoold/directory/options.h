@@ -9,6 +9,7 @@
 
 #include "common/base/result.h"
 #include "spoold/store/store.h"
+#include "tayori/spool/v1/auth.pb.h"
 
 namespace tayori::spool {
 
@@ -31,6 +32,7 @@ struct MailboxFacts {
     std::uint64_t used_bytes = 0;
     std::uint64_t used_messages = 0;
     bool pop3_form = false;
+    v1::ImapAccess imap = v1::IMAP_ACCESS_ALLOWED;
 };
 
 struct MailboxHooks {

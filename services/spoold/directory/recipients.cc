@@ -47,6 +47,27 @@ Result<Room> room_for(const DirectoryCore& core, const ResolvedTarget& target, s
     return Room::yes;
 }
 
+constexpr std::uint64_t kPercent = 100;
+constexpr std::uint64_t kPlentyPercent = 90;  // of a quota: below it the next second's mail does not fill it
+
+// Would a look-up a second later say the same, unless somebody changes the directory?
+bool may_be_kept(const DirectoryCore& core, const Resolution& resolution, std::uint64_t bytes) {
+    for (const auto& target : resolution.targets) {
+        if (target.account_id == 0) return false;
+        if (target.quota_bytes == 0 && target.quota_messages == 0) continue;
+        const auto facts = core.mailboxes.facts(target.account_id);
+        if (!facts) return false;
+        const auto plenty = [](std::uint64_t used, std::uint64_t limit) {
+            return limit == 0 || used <= limit / kPercent * kPlentyPercent;
+        };
+        if (!plenty(facts->used_bytes + bytes, target.quota_bytes) ||
+            !plenty(facts->used_messages + 1, target.quota_messages)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 // Refused only where nobody behind the address has room: one full mailbox must not stop a list of twenty. The commit
 // refuses for each by itself.
 Result<void> check_room(const DirectoryCore& core, const Resolution& resolution, std::uint64_t bytes) {
@@ -76,6 +97,7 @@ Result<void> resolve_one(DirectoryCore& core, const std::string& recipient, std:
     }
     auto room = check_room(core, *resolution, bytes);
     if (!room) return room;
+    out.set_keep(may_be_kept(core, *resolution, bytes));
     for (auto& target : resolution->targets) {
         auto& shown = *out.add_targets();
         shown.set_account_id(target.account_id);
@@ -92,11 +114,13 @@ Result<v1::ResolveReply> Directory::resolve(const v1::Resolve& request,
     if (static_cast<std::size_t>(request.recipients_size()) > kRecipientsMax)
         return fail(Kind::invalid, "Too many recipients in one call.");
     v1::ResolveReply reply;
+    reply.set_directory_version(core_->version.load());
     for (const auto& recipient : request.recipients()) {
         auto& out = *reply.add_recipients();
         auto resolved = resolve_one(*core_, recipient, request.declared_bytes(), submitter.has_value(), out);
         if (resolved) continue;
         out.clear_targets();
+        out.clear_keep();
         // Kind and ErrorKind have the same order; zero is "unspecified" there.
         out.mutable_refused()->set_kind(static_cast<v1::ErrorKind>(static_cast<int>(resolved.error().kind) + 1));
         out.mutable_refused()->set_text(std::move(resolved.error().text));

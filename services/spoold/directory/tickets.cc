@@ -9,6 +9,7 @@ namespace {
 
 constexpr char kTicketVersion = 1;
 constexpr std::size_t kTicketClaimBytes = 1 + 8 + 8 + 1;
+constexpr unsigned kImapGenerationShift = 40;  // above any number of password changes
 constexpr std::size_t kTicketBytes = kTicketClaimBytes + 32;
 
 tl::unexpected<Error> void_ticket(std::string detail) {
@@ -16,6 +17,11 @@ tl::unexpected<Error> void_ticket(std::string detail) {
 }
 
 }  // namespace
+
+std::uint64_t login_generation(const stored::v1::StoredAccount& account, v1::Protocol protocol) {
+    const auto imap = protocol == v1::PROTOCOL_IMAP ? account.imap_generation() : 0;
+    return account.generation() + (std::uint64_t{imap} << kImapGenerationShift);
+}
 
 class Tickets::Cache : public VersionedCache<TicketHolder> {
   public:
@@ -46,7 +52,7 @@ Result<TicketHolder> Tickets::verify(std::string_view ticket) const {
     auto account = read_row<stored::v1::StoredAccount>(StoreRows(core_->store), row_key::account(holder.account_id));
     if (!account) return fail(std::move(account.error()));
     if (!*account || (*account)->state() != stored::v1::STORED_STATE_ACTIVE ||
-        (*account)->generation() != decode_u64(claim.substr(9, 8)))
+        login_generation(**account, holder.protocol) != decode_u64(claim.substr(9, 8)))
         return void_ticket("the account or its credentials have changed");
     cache_->put(ticket, version, holder);
     return holder;

@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "common/base/result.h"
+#include "tayori/spool/stored/v1/directory.pb.h"
 #include "tayori/spool/v1/types.pb.h"
 
 namespace tayori::spool {
@@ -21,6 +22,9 @@ struct TicketHolder {
     std::uint64_t account_id = 0;
     v1::Protocol protocol = v1::PROTOCOL_UNSPECIFIED;  // what the login was for
 };
+
+// What a ticket for this protocol names.
+std::uint64_t login_generation(const stored::v1::StoredAccount& account, v1::Protocol protocol);
 
 class Tickets {
   public:

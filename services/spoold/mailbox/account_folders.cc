@@ -3,6 +3,7 @@
 
 #include "spoold/keys.h"
 #include "spoold/mailbox/account_tx.h"
+#include "spoold/mailbox/form.h"
 #include "spoold/mailbox/names.h"
 
 namespace tayori::spool {
@@ -24,12 +25,17 @@ constexpr DefaultFolder kDefaultFolders[] = {
 }  // namespace
 
 // UIDVALIDITY is the time, or one more than the last: it rises however fast folders are made (RFC 3501 §2.3.1.1).
+std::uint32_t AccountTx::take_uid_validity() {
+    const auto now_s = static_cast<std::uint32_t>(tx_.now_ms() / kMillisPerSecond);
+    const auto taken = std::max(state_.next_uid_validity, now_s);
+    state_.next_uid_validity = taken + 1;
+    return taken;
+}
+
 FolderTx& AccountTx::new_folder(std::string_view name, v1::SpecialUse special_use) {
     FolderTx folder;
     folder.id = FolderId{take_numbers(tx_, keys::kNextFolderId, 1)};
-    const auto now_s = static_cast<std::uint32_t>(tx_.now_ms() / kMillisPerSecond);
-    folder.record.uid_validity = std::max(state_.next_uid_validity, now_s);
-    state_.next_uid_validity = folder.record.uid_validity + 1;
+    folder.record.uid_validity = take_uid_validity();
     folder.record.name = name;
     folder.record.special_use = special_use;
     folder.record.highest_modseq = folder.record.expunge_floor = modseq();
@@ -118,6 +124,8 @@ Result<FolderTx*> AccountTx::replace_inbox(std::string_view old_gets, Change& ch
 Result<void> create_mailbox(store::Transaction& transaction, const Mailboxes::Parts& parts, AccountId account) {
     if (transaction.get(keys::account_state(account))) return fail(Kind::exists, "The mailbox exists already.");
     auto box = AccountTx::create(transaction, parts, account);
+    const bool imap4 = imap4_enabled(parts.settings, transaction.get(keys::kImap4));
+    box.set_form(imap4 ? v1::MAILBOX_FORM_IMAP4 : v1::MAILBOX_FORM_POP3, JobId{0});
     for (const auto& folder : kDefaultFolders) {
         auto made = box.create_folder(folder.name, folder.use);
         if (!made) return fail(std::move(made.error()));

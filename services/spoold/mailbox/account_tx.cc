@@ -125,7 +125,7 @@ Result<void> AccountTx::check_uids(const FolderTx& folder, std::uint64_t message
 
 Result<void> AccountTx::append(FolderTx& folder, std::vector<Reference> references, Change& change) {
     auto& record = folder.record;
-    const bool shown_by_pop3 = folder.id == state_.inbox;
+    const bool shown_by_pop3 = folder.id == state_.inbox || state_.form == v1::MAILBOX_FORM_POP3;
     const auto now = modseq();
     for (auto& reference : references) {
         reference.uid = record.uid_next++;
@@ -149,6 +149,8 @@ Result<void> AccountTx::append(FolderTx& folder, std::vector<Reference> referenc
     if (auto appended = pages.append(references); !appended) return appended;
     change.modseq = now;
     change.appended = std::move(references);
+    const auto limit = record.keeps_high_uids ? kUidNextMax - kUidHeadroomLeft : parts_.settings.uid_renumber_at;
+    change.renumber_due = record.uid_next > limit;
     return {};
 }
 

@@ -15,6 +15,7 @@
 #include "spoold/mailbox/limits.h"
 #include "spoold/mailbox/parts.h"
 #include "spoold/mailbox/records.h"
+#include "tayori/spool/v1/jobs.pb.h"
 
 namespace tayori::spool {
 
@@ -56,13 +57,33 @@ class AccountTx {
     // INBOX becomes a folder of that name; an empty one with a greater UIDVALIDITY takes its place.
     Result<FolderTx*> replace_inbox(std::string_view old_gets, Change& change);
 
+    // The folder gets a new id, a greater UIDVALIDITY, and UIDs from 1 in the same order; everything else of its
+    // references stays. Sessions on it end. Gives what it has become; the pointer that came in is void.
+    Result<FolderTx*> renumber(FolderTx& folder, Change& change);
+    // The way back: the UIDVALIDITY and UIDs that it had; references that came later get UIDs from uid_next on.
+    struct OldNumbers {
+        std::uint32_t uid_validity = 0;
+        Uid uid_next = 1;
+        UidSet uids;
+    };
+    Result<FolderTx*> renumber_back(FolderTx& folder, const OldNumbers& old, Change& change);
+
+    // Makes the records of all folders agree with what is in them: counts, ledger, names, and an INBOX. Hierarchy,
+    // subscriptions, special uses, ids and UIDs stay. Says what it had to change.
+    Result<std::vector<v1::Notice>> rebuild();
+    Result<std::vector<FolderId>> folder_ids();
+
+    void set_form(v1::MailboxForm form, JobId by);
+    void set_form_seen() { state_.form_seen = true; }
+
     // over_quota, also where only the number of messages is limited; not_found: the account has been deleted.
     // Sent and Drafts may go into the reserve.
     Result<void> check_room(const FolderTx& folder, std::uint64_t bytes, std::uint64_t messages);
     // busy: the folder's UIDs come to their end.
     static Result<void> check_uids(const FolderTx& folder, std::uint64_t messages);
 
-    // Gives each the next UID, the modseq, and in INBOX a POP3 order; counts them.
+    // Gives each the next UID, the modseq, and in INBOX a POP3 order (in POP3 form in every folder, since POP3 is the only
+    // way to them); counts them.
     Result<void> append(FolderTx& folder, std::vector<Reference> references, Change& change);
     // Same bounds as FolderPages::change_flags; `change` sees flags and keywords, modseq is set here.
     Result<void> change_flags(FolderTx& folder, const UidSet& uids, const std::function<bool(FlagsNow&)>& alter,
@@ -96,6 +117,14 @@ class AccountTx {
     void uncount(FolderTx& folder, const std::vector<Reference>& references);
     Result<void> check_list(std::uint64_t more_bytes) const;
     FolderTx& new_folder(std::string_view name, v1::SpecialUse special_use);
+    std::uint32_t take_uid_validity();
+    Result<void> recount(FolderTx& folder, std::vector<v1::Notice>& notices);
+    void rebuild_names(const std::vector<FolderTx*>& folders, std::vector<v1::Notice>& notices);
+    void rebuild_inbox(const std::vector<FolderTx*>& folders, std::vector<v1::Notice>& notices);
+    void rebuild_totals(const std::vector<FolderTx*>& folders, std::vector<v1::Notice>& notices);
+    using NextUid = std::function<Uid(const Reference&)>;
+    Result<FolderTx*> move_to_new_id(FolderTx& folder, std::uint32_t uid_validity, const NextUid& next_uid,
+                                     Change& change);
 
     store::Transaction& tx_;
     const Mailboxes::Parts& parts_;

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 
 namespace tayori::spool {
 
@@ -21,6 +22,8 @@ inline constexpr std::uint64_t kListEntryBytes = 64;  // of an entry besides its
 // References.
 inline constexpr std::size_t kPageUidsMax = 256;        // a page of references
 inline constexpr std::uint32_t kUidNextMax = 4'294'967'000;  // above it the folder must be renumbered first
+// A folder that keeps high UIDs is renumbered when only so many are left: mail goes on meanwhile.
+inline constexpr std::uint32_t kUidHeadroomLeft = 1'000'000;
 inline constexpr std::size_t kUidRangesMax = 100'000;   // in one call
 inline constexpr std::size_t kKeywordsPerAccountMax = 1'000;
 inline constexpr std::size_t kKeywordBytesMax = 128;
@@ -54,6 +57,9 @@ inline constexpr std::size_t kPurgeMessagesPerCommit = 1'000;
 
 struct MailboxSettings {
     std::uint32_t undelete_days = 7;              // store.undelete_days
+    std::uint32_t uid_renumber_at = 1U << 31;     // mailbox.uid_renumber_at: for clients that count with a sign
+    std::optional<bool> imap4_pinned;             // imap4.enabled, where the file says so
+    bool convert_at_login = false;                // imap4.convert_at_login
     std::uint64_t message_bytes_max = 64 * kMiB;  // the largest message that is ever stored
     // What Sent and Drafts may take above the quota, so that sending works with a full mailbox: the greater of both.
     std::uint32_t reserve_percent = 10;

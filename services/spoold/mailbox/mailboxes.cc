@@ -1,6 +1,7 @@
 #include "spoold/mailbox/mailboxes.h"
 
 #include "spoold/mailbox/account_tx.h"
+#include "spoold/mailbox/form.h"
 #include "spoold/mailbox/maildrop.h"
 #include "spoold/mailbox/purge.h"
 #include "spoold/mailbox/reading.h"
@@ -27,10 +28,12 @@ MailboxHooks Mailboxes::hooks() {
     hooks.purge = [](store::Transaction& transaction, std::uint64_t account) {
         return purge_mailbox(transaction, AccountId{account});
     };
-    hooks.facts = [parts = parts_.get()](std::uint64_t account) -> Result<MailboxFacts> {
+    hooks.facts = [parts = parts_.get(), forms = std::make_shared<Forms>(*this)](std::uint64_t account) -> Result<MailboxFacts> {
         const auto state = read_state(parts->store, AccountId{account});
         if (!state) return fail(state.error());
-        return MailboxFacts{state->bytes, state->messages, state->form == v1::MAILBOX_FORM_POP3};
+        const auto imap = forms->imap_access(AccountId{account});
+        if (!imap) return fail(imap.error());
+        return MailboxFacts{state->bytes, state->messages, state->form == v1::MAILBOX_FORM_POP3, *imap};
     };
     return hooks;
 }

@@ -87,6 +87,9 @@ class Mailboxes {
     Result<std::unique_ptr<Cursor<v1::OpenMaildropReply>>> open_maildrop(AccountId account, LeaseOwner owner);
     void close_maildrop(AccountId account, Shared<v1::CloseMaildrop> request, Answer<v1::CloseMaildropReply> done);
     void release_leases(LeaseOwner owner);  // the stream dropped
+    // Keeps POP3 sessions out of a maildrop while something is done with it. in_use.
+    Result<std::uint64_t> lock_maildrop(AccountId account);
+    void unlock_maildrop(std::uint64_t lease);
 
     // What the directory needs of mailboxes (spoold/directory/options.h).
     MailboxHooks hooks();

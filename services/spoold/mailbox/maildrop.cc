@@ -11,6 +11,7 @@ namespace tayori::spool {
 namespace {
 
 constexpr std::size_t kReferenceBytes = 48;  // about, on the wire
+constexpr LeaseOwner kOwnLeases{0};          // spoold's; streams count from 1
 
 struct Shown {
     std::uint64_t order = 0;
@@ -245,6 +246,10 @@ void Mailboxes::close_maildrop(AccountId account, Shared<v1::CloseMaildrop> requ
             done(std::move(reply));
         });
 }
+
+Result<std::uint64_t> Mailboxes::lock_maildrop(AccountId account) { return maildrops_->acquire(account, kOwnLeases); }
+
+void Mailboxes::unlock_maildrop(std::uint64_t lease) { maildrops_->release(lease); }
 
 void Mailboxes::release_leases(LeaseOwner owner) { maildrops_->release_all(owner); }
 

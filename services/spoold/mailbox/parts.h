@@ -1,6 +1,7 @@
 // What all calls of the mailbox share, and how a write becomes a mutation.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <utility>
 
@@ -18,7 +19,14 @@ struct Mailboxes::Parts {
     LimitsSource limits;
     MailboxSettings settings;
     mutable Recents recents;  // has a lock of its own
+    mutable std::atomic<std::uint64_t> renumbered{0};  // folders that came to the end of their UIDs
 };
+
+// What every write does after its commit, on the committer's thread.
+void publish(const Mailboxes::Parts& parts, ChangeSet&& changes);
+
+// Gives the folder new UIDs soon, because it comes to their end (renumber.cc).
+void renumber_soon(const Mailboxes::Parts& parts, AccountId account, FolderId folder);
 
 // Submits `apply(transaction, reply, changes)`. After the commit the changes are published, then `done` gets the reply.
 template <class Reply, class Apply>
@@ -39,10 +47,7 @@ void submit_write(const Mailboxes::Parts& parts, AccountId account, store::Effec
     };
     request.done = [outcome, parts = &parts, done = std::move(done)](Result<void> committed) {
         if (!committed) return done(fail(std::move(committed.error())));
-        for (const auto& change : outcome->changes) {
-            if (change.gone) parts->recents.forget(change.folder);
-        }
-        parts->hub.publish(std::move(outcome->changes));
+        publish(*parts, std::move(outcome->changes));
         done(std::move(outcome->reply));
     };
     parts.store.submit(std::move(request));

@@ -52,6 +52,8 @@ std::string AccountState::encode() const {
     put_varint(out, list_bytes);
     put_varint(out, next_pop3_order);
     put_varint(out, static_cast<std::uint64_t>(form));
+    put_varint(out, raw(form_job));
+    out.push_back(form_seen ? 1 : 0);
     return out;
 }
 
@@ -69,6 +71,10 @@ Result<AccountState> AccountState::decode(std::string_view value) {
     state.list_bytes = in.varint();
     state.next_pop3_order = in.varint();
     state.form = static_cast<v1::MailboxForm>(in.varint32());
+    if (!in.at_end()) {  // written since there are jobs
+        state.form_job = JobId{in.varint()};
+        state.form_seen = in.byte() != 0;
+    }
     if (!in.ok() || version != kVersion) return fail(corrupt_record("account state"));
     return state;
 }
@@ -92,6 +98,7 @@ std::string FolderRecord::encode() const {
     put_varint(out, tail_messages);
     put_varint(out, expunge_floor);
     put_varint(out, expunge_entries);
+    out.push_back(keeps_high_uids ? 1 : 0);
     return out;
 }
 
@@ -116,6 +123,7 @@ Result<FolderRecord> FolderRecord::decode(std::string_view value) {
     record.tail_messages = in.varint32();
     record.expunge_floor = in.varint();
     record.expunge_entries = in.varint32();
+    if (!in.at_end()) record.keeps_high_uids = in.byte() != 0;  // written since there are imports
     if (!in.ok() || version != kVersion) return fail(corrupt_record("folder record"));
     return record;
 }

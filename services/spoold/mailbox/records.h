@@ -28,6 +28,8 @@ struct AccountState {
     std::uint64_t list_bytes = 0;  // list_cost() of every folder and subscription
     std::uint64_t next_pop3_order = 1;
     v1::MailboxForm form = v1::MAILBOX_FORM_IMAP4;
+    JobId form_job{};        // the job that gave it this form; 0: none
+    bool form_seen = false;  // a client has seen the result of that job
 
     std::string encode() const;
     static Result<AccountState> decode(std::string_view bytes);
@@ -53,6 +55,8 @@ struct FolderRecord {
     // The expunge log knows everything after this modseq.
     Modseq expunge_floor = 0;
     std::uint32_t expunge_entries = 0;
+    // Numbers above MailboxSettings::uid_renumber_at are wanted here (an import kept high UIDs): only the end counts.
+    bool keeps_high_uids = false;
 
     std::string encode() const;
     static Result<FolderRecord> decode(std::string_view bytes);

@@ -85,18 +85,13 @@ Unary* AdminService::GetStatus(Context* context, const v1::GetStatusRequest*, v1
 Unary* AdminService::SetLogLevel(Context* context, const v1::SetLogLevelRequest* request,
                                  v1::SetLogLevelResponse* reply) {
     return unary(gate_, context, reply, [&](auto done) {
-        const auto& level = request->level();
-        if (level == "debug")
-            log_set_level(LogLevel::debug);
-        else if (level == "info")
-            log_set_level(LogLevel::info);
-        else if (level == "warn")
-            log_set_level(LogLevel::warn);
-        else if (level == "error")
-            log_set_level(LogLevel::error);
-        else
-            return done(fail(Kind::invalid,
-                             cat("\"", level, "\" is no level: use debug, info, warn or error.")));
+        const auto level = log_level_named(request->level());
+        if (!level) {
+            return done(fail(Kind::invalid, cat("\"", request->level(),
+                                                "\" is no level: use debug, info, warn or error.")));
+        }
+        log_set_level(*level);
+        parts_.streams.set_log_level(request->level());
         done(v1::SetLogLevelResponse());
     });
 }

@@ -2,6 +2,7 @@
 
 #include <exception>
 
+#include "spoold/mailbox/parts.h"
 #include "spoold/rpc/stream_state.h"
 
 namespace tayori::spool {
@@ -68,16 +69,17 @@ void Dispatcher::site_call(const Call& call) {
     const auto& request = call->call();
     switch (request.request_case()) {
         case v1::Call::kAuthPassword:
-            return parts_.auth.auth_password(request.auth_password(),
-                                             [call](Result<v1::AuthReply> reply) {
-                                                 call->answer<v1::AuthPassword>(std::move(reply));
-                                             });
+            return parts_.auth.auth_password(
+                request.auth_password(), [this, call](Result<v1::AuthReply> reply) {
+                    if (!reply) return call->refuse(reply.error());
+                    let_in(std::move(*reply),
+                           [call](Result<v1::AuthReply> in) { call->answer<v1::AuthPassword>(std::move(in)); });
+                });
         case v1::Call::kAuthScramFirst:
             return call->answer<v1::AuthScramFirst>(
                 parts_.auth.scram_first(request.auth_scram_first()));
         case v1::Call::kAuthScramFinal:
-            return call->answer<v1::AuthScramFinal>(
-                parts_.auth.scram_final(request.auth_scram_final()));
+            return scram_final(call);
         case v1::Call::kResolve:
             return resolve(call);
         case v1::Call::kCommitPlan:
@@ -92,6 +94,37 @@ void Dispatcher::site_call(const Call& call) {
         default:
             return upload(call);
     }
+}
+
+void Dispatcher::scram_final(const Call& call) {
+    auto final = parts_.auth.scram_final(call->call().auth_scram_final());
+    if (!final) return call->refuse(final.error());
+    auto shared = std::make_shared<v1::AuthScramFinalReply>(std::move(*final));
+    let_in(shared->auth(), [call, shared](Result<v1::AuthReply> in) {
+        if (!in) return call->refuse(in.error());
+        *shared->mutable_auth() = std::move(*in);
+        call->answer<v1::AuthScramFinal>(std::move(*shared));
+    });
+}
+
+void Dispatcher::let_in(v1::AuthReply reply, Answer<v1::AuthReply> done) {
+    const AccountId account{reply.account_id()};
+    const auto access = reply.imap();
+    if (reply.protocol() != v1::PROTOCOL_IMAP || access == v1::IMAP_ACCESS_ALLOWED) {
+        parts_.forms.seen(account, reply.protocol());
+        return done(std::move(reply));
+    }
+    if (access == v1::IMAP_ACCESS_POP3_FORM && parts_.mailboxes.parts().settings.convert_at_login) {
+        return parts_.jobs.convert_at_login(
+            account, [reply = std::move(reply), done = std::move(done)](Result<v1::MailboxOutcome> converted) mutable {
+                if (!converted) return done(fail(std::move(converted.error())));
+                reply.set_imap(v1::IMAP_ACCESS_ALLOWED);
+                reply.set_form(v1::MAILBOX_FORM_IMAP4);
+                done(std::move(reply));
+            });
+    }
+    reply.clear_ticket();
+    done(std::move(reply));
 }
 
 void Dispatcher::resolve(const Call& call) {

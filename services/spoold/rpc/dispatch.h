@@ -11,6 +11,7 @@
 #include "spoold/directory/directory.h"
 #include "spoold/directory/tickets.h"
 #include "spoold/intake/intake.h"
+#include "spoold/jobs/jobs.h"
 #include "spoold/mailbox/mailboxes.h"
 #include "spoold/rpc/flow.h"
 #include "spoold/rpc/session.h"
@@ -26,6 +27,8 @@ class Dispatcher final : public Handler {
         Mailboxes& mailboxes;
         Intake& intake;
         Hub& hub;
+        Jobs& jobs;
+        Forms& forms;
         Workers& readers;
     };
     explicit Dispatcher(Parts parts) : parts_(parts) {}
@@ -40,6 +43,9 @@ class Dispatcher final : public Handler {
     void account_call(AccountId account, const Call& call);
     void account_write(AccountId account, const Call& call);
 
+    // The last step of every login: may the mailbox be read by IMAP?
+    void let_in(v1::AuthReply reply, Answer<v1::AuthReply> done);
+    void scram_final(const Call& call);
     void resolve(const Call& call);
     void upload(const Call& call);
     void run_uploads(Session& session);

@@ -34,6 +34,8 @@ void set_limits(grpc::ServerBuilder& builder) {
     builder.SetMaxReceiveMessageSize(static_cast<int>(rpc::kMessageBytesMax));
     builder.SetMaxSendMessageSize(static_cast<int>(rpc::kMessageBytesMax));
     builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+    builder.AddChannelArgument(GRPC_ARG_HTTP2_BDP_PROBE, 0);
+    builder.AddChannelArgument(GRPC_ARG_HTTP2_STREAM_LOOKAHEAD_BYTES, rpc::kStreamWindowBytes);
     builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveIntervalMs);
     builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kKeepaliveTimeoutMs);
     builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
@@ -49,68 +51,66 @@ struct Server::Door {
     std::unique_ptr<StreamService> streams;
     std::unique_ptr<DirectoryService> directory;
     std::unique_ptr<AdminService> admin;
+    std::unique_ptr<JobService> jobs;
     std::unique_ptr<grpc::Server> server;
 };
 
-Server::Server(ServerOptions options, const Clock& clock)
+Server::Server(ServerOptions options, const ServerParts& parts)
     : options_(std::move(options)),
       readers_(options_.reader_threads),
       writer_(1),
       administration_(1),
-      streams_(clock) {}
+      streams_(parts.clock),
+      counts_(parts.metrics) {}
 
 Result<std::unique_ptr<Server>> Server::start(ServerOptions options, ServerParts parts) {
-    std::unique_ptr<Server> server(new Server(std::move(options), parts.clock));
+    std::unique_ptr<Server> server(new Server(std::move(options), parts));
     server->dispatcher_ = std::make_unique<Dispatcher>(
         Dispatcher::Parts{parts.directory, parts.auth, parts.tickets, parts.mailboxes, parts.intake,
-                          parts.hub, server->readers_});
-    AdminService::Parts admin{parts.store,
-                              parts.directory,
-                              parts.mailboxes,
-                              parts.counters,
-                              parts.undelete,
-                              parts.queue,
-                              server->streams_,
-                              server->administration_,
-                              server->options_.server_id,
-                              parts.clock.now_ms() / 1000,
-                              std::move(parts.warnings)};
-    auto opened = server->open(admin);
+                          parts.hub, parts.jobs, parts.forms, server->readers_});
+    Services services{{parts.store, parts.directory, parts.mailboxes, parts.counters, parts.undelete, parts.queue,
+                       server->streams_, server->administration_, server->options_.server_id,
+                       parts.clock.now_ms() / 1000, std::move(parts.warnings)},
+                      {parts.jobs, parts.forms, server->administration_, server->writer_}};
+    parts.directory.on_change(
+        [&streams = server->streams_](std::uint64_t version) { streams.tell_directory_version(version); });
+    auto opened = server->open(services);
     if (!opened) return fail(std::move(opened.error()));
     return server;
 }
 
-Result<void> Server::open(const AdminService::Parts& admin) {
+Result<void> Server::open(const Services& services) {
     rpc::keep_grpc();
     grpc::EnableDefaultHealthCheckService(true);
     for (const auto& address : options_.listen) {
         auto opened =
-            open_door(address, is_unix(address) ? Entry::daemons : Entry::certificates, admin);
+            open_door(address, is_unix(address) ? Entry::daemons : Entry::certificates, services);
         if (opened && is_unix(address)) {
-            opened = open_door(rpc::admin_address(address), Entry::administration, admin);
+            opened = open_door(rpc::admin_address(address), Entry::administration, services);
         }
         if (!opened) return opened;
     }
     return {};
 }
 
-Result<void> Server::open_door(const std::string& address, Entry entry,
-                               const AdminService::Parts& admin) {
+Result<void> Server::open_door(const std::string& address, Entry entry, const Services& services) {
     auto door = std::make_unique<Door>();
     grpc::ServerBuilder builder;
     set_limits(builder);
     const Gate gate(entry);
     if (entry != Entry::administration) {
-        door->streams = std::make_unique<StreamService>(gate, streams_, *dispatcher_, writer_,
+        door->streams = std::make_unique<StreamService>(gate, streams_, *dispatcher_, writer_, counts_,
                                                         options_.server_id);
         builder.RegisterService(door->streams.get());
     }
     if (entry != Entry::daemons) {
         door->directory =
-            std::make_unique<DirectoryService>(gate, admin.directory, administration_);
-        door->admin = std::make_unique<AdminService>(gate, admin);
+            std::make_unique<DirectoryService>(gate, services.admin.directory, administration_);
+        door->admin = std::make_unique<AdminService>(gate, services.admin);
+        door->jobs = std::make_unique<JobService>(gate, services.jobs);
         builder.RegisterService(door->directory.get());
         builder.RegisterService(door->admin.get());
+        builder.RegisterService(door->jobs.get());
     }
     int port = 0;
     const bool local = is_unix(address);

@@ -14,6 +14,7 @@
 #include "common/base/result.h"
 #include "spoold/rpc/admin_service.h"
 #include "spoold/rpc/dispatch.h"
+#include "spoold/rpc/job_service.h"
 #include "spoold/rpc/pki.h"
 #include "spoold/rpc/stream_service.h"
 
@@ -43,7 +44,10 @@ struct ServerParts {
     Counters& counters;
     Undelete& undelete;
     Queue& queue;
+    Jobs& jobs;
+    Forms& forms;
     const Clock& clock;
+    Metrics& metrics;  // outlives the server
     std::vector<std::string> warnings;
 };
 
@@ -62,16 +66,20 @@ class Server {
 
   private:
     struct Door;
-    Server(ServerOptions options, const Clock& clock);
-    Result<void> open(const AdminService::Parts& admin);
-    Result<void> open_door(const std::string& address, Entry entry,
-                           const AdminService::Parts& admin);
+    Server(ServerOptions options, const ServerParts& parts);
+    struct Services {  // what the administrators' services are made of
+        AdminService::Parts admin;
+        JobService::Parts jobs;
+    };
+    Result<void> open(const Services& services);
+    Result<void> open_door(const std::string& address, Entry entry, const Services& services);
 
     ServerOptions options_;
     Workers readers_;
     Workers writer_;
     Workers administration_;
     Streams streams_;
+    CallCounts counts_;
     std::unique_ptr<Dispatcher> dispatcher_;
     std::vector<std::unique_ptr<Door>> doors_;
     std::vector<int> ports_;

@@ -21,6 +21,7 @@ Incoming::~Incoming() {
 void Incoming::refuse(const Error& error) {
     auto out = std::make_unique<v1::Reply>();
     rpc::to_wire(error, *out->mutable_error());
+    if (!answered_) session_->counts().refused(call_->request_case());
     reply(std::move(out));
 }
 
@@ -83,6 +84,23 @@ void Session::set_events(std::shared_ptr<EventSource> events) {
     events_ = std::move(events);
 }
 
+void Session::tell_log_level(std::string name) {
+    {
+        std::lock_guard lock(mutex_);
+        log_level_waits_ = std::move(name);
+    }
+    wake(Send::later);
+}
+
+void Session::tell_directory_version(std::uint64_t version) {
+    {
+        std::lock_guard lock(mutex_);
+        if (!opened_ || !info_.role.delivery || info_.kind != v1::STREAM_KIND_CONTROL) return;
+        directory_version_waits_ = version;
+    }
+    wake(Send::later);
+}
+
 void Session::write_if_possible() {
     if (writing_ || dispatching_ || finished_ || !fill_frame()) return;
     writing_ = true;
@@ -96,6 +114,9 @@ bool Session::fill_frame() {
         frame_out_.mutable_welcome()->set_version(info_.version);
         frame_out_.mutable_welcome()->set_server_id(parts_->server_id);
     }
+    // Nothing goes before the welcome.
+    if (opened_ && !log_level_waits_.empty()) frame_out_.set_log_level(std::exchange(log_level_waits_, {}));
+    frame_out_.set_directory_version(std::exchange(directory_version_waits_, 0));
     // The replies that wait now were queued after the events that their calls caused: with the
     // events in front, in this frame or an earlier one, nobody is told of a change after the reply
     // of its cause.
@@ -106,7 +127,8 @@ bool Session::fill_frame() {
         replies_.pop_front();
     }
     return frame_out_.has_welcome() || frame_out_.events_size() != 0 ||
-           frame_out_.replies_size() != 0;
+           frame_out_.replies_size() != 0 || !frame_out_.log_level().empty() ||
+           frame_out_.directory_version() != 0;
 }
 
 void Session::read_if_possible() {
@@ -229,6 +251,7 @@ void Session::take_call(std::unique_ptr<v1::Call> request) {
                calls_in_flight_ > kCallsInFlightMax + static_cast<std::size_t>(rpc::kFrameCallsMax);
     }
     const auto kind = request->request_case();
+    parts_->counts.called(kind);
     auto call = std::make_shared<Incoming>(shared_from_this(), std::move(request));
     if (busy) return;  // dropped: answers busy
     if (kind == v1::Call::REQUEST_NOT_SET) {

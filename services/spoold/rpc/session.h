@@ -20,6 +20,7 @@
 
 #include "common/base/result.h"
 #include "common/rpc/calls.h"
+#include "spoold/rpc/call_counts.h"
 #include "spoold/rpc/limits.h"
 #include "spoold/rpc/roles.h"
 #include "spoold/rpc/workers.h"
@@ -99,6 +100,7 @@ class Session final : public grpc::ServerBidiReactor<v1::ClientFrame, v1::Server
         Handler& handler;
         Workers& writer;  // one thread: writes what other threads have answered
         std::function<SessionInfo(const v1::Hello&)> admit;  // role.daemon false: not admitted
+        CallCounts& counts;
         std::string server_id;
         std::function<void(const Session&)> ended;  // when gRPC has let go
     };
@@ -107,12 +109,16 @@ class Session final : public grpc::ServerBidiReactor<v1::ClientFrame, v1::Server
 
     const SessionInfo& info() const { return info_; }
     std::uint64_t id() const { return id_; }  // unique in this process
+    CallCounts& counts() const { return parts_->counts; }
 
     // An answer, or a part of one. `Send::later` leaves the writing to the writer's thread.
     enum class Send { now, later };
     void push(std::unique_ptr<v1::Reply> reply, Send send);
     void wake(Send send);  // events wait
     void set_events(std::shared_ptr<EventSource> events);
+
+    void tell_log_level(std::string name);
+    void tell_directory_version(std::uint64_t version);
 
     // Answers in many replies (flow.h).
     bool add_flow(std::uint64_t seq, std::shared_ptr<Flow> flow);
@@ -169,6 +175,8 @@ class Session final : public grpc::ServerBidiReactor<v1::ClientFrame, v1::Server
     bool opened_ = false;  // the handler knows of us
     bool closed_ = false;
     bool welcome_waits_ = false;
+    std::string log_level_waits_;
+    std::uint64_t directory_version_waits_ = 0;
     bool reading_ = true;
     bool dispatching_ = false;  // a frame is being worked on: its answers go out together
     bool writing_ = false;

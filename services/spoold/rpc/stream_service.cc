@@ -29,15 +29,32 @@ std::uint64_t Streams::add() {
 }
 
 void Streams::set_session(std::uint64_t id, std::weak_ptr<Session> session) {
-    std::shared_ptr<Session> late;
+    const auto living = session.lock();
+    if (living == nullptr) return;
+    bool late = false;
+    std::string level;
     {
         std::lock_guard lock(mutex_);
         auto found = entries_.find(id);
         if (found == entries_.end()) return;
-        found->second.session = session;
-        if (stopping_) late = session.lock();
+        found->second.session = std::move(session);
+        late = stopping_;
+        level = log_level_;
     }
-    if (late != nullptr) late->refuse_new_calls();
+    if (late) living->refuse_new_calls();
+    if (!level.empty()) living->tell_log_level(std::move(level));
+}
+
+void Streams::set_log_level(const std::string& name) {
+    {
+        std::lock_guard lock(mutex_);
+        log_level_ = name;
+    }
+    for (auto& session : sessions()) session->tell_log_level(name);
+}
+
+void Streams::tell_directory_version(std::uint64_t version) {
+    for (auto& session : sessions()) session->tell_directory_version(version);
 }
 
 void Streams::set_info(std::uint64_t id, SessionInfo info) {
@@ -116,7 +133,7 @@ grpc::ServerBidiReactor<v1::ClientFrame, v1::ServerFrame>* StreamService::Open(
         return info;
     };
     auto parts = std::make_shared<Session::Parts>(
-        Session::Parts{handler_, writer_, std::move(admit), server_id_,
+        Session::Parts{handler_, writer_, std::move(admit), counts_, server_id_,
                        [this, id](const Session&) { streams_.remove(id); }});
     auto session = Session::open(std::move(parts));
     streams_.set_session(id, session);

@@ -30,6 +30,9 @@ class Streams {
     std::size_t size() const;
     // One entry for each daemon's control stream.
     std::vector<v1::DaemonStatus> daemons() const;
+    // Told to every daemon, also to those that come later.
+    void set_log_level(const std::string& name);
+    void tell_directory_version(std::uint64_t version);
     // No more are added, and new calls are refused as busy. Waits until those that run are answered, or the deadline;
     // then ends all streams. Only then, since a daemon takes the end of one for the end of both.
     void drain(std::chrono::system_clock::time_point deadline);
@@ -46,17 +49,19 @@ class Streams {
     mutable std::mutex mutex_;
     absl::flat_hash_map<std::uint64_t, Entry> entries_;
     std::uint64_t next_ = 1;
+    std::string log_level_;  // empty: what each daemon's settings say
     bool stopping_ = false;
 };
 
 class StreamService final : public v1::SpoolStream::CallbackService {
   public:
     StreamService(Gate gate, Streams& streams, Handler& handler, Workers& writer,
-                  std::string server_id)
+                  CallCounts& counts, std::string server_id)
         : gate_(gate),
           streams_(streams),
           handler_(handler),
           writer_(writer),
+          counts_(counts),
           server_id_(std::move(server_id)) {}
 
     grpc::ServerBidiReactor<v1::ClientFrame, v1::ServerFrame>* Open(
@@ -67,6 +72,7 @@ class StreamService final : public v1::SpoolStream::CallbackService {
     Streams& streams_;
     Handler& handler_;
     Workers& writer_;
+    CallCounts& counts_;
     std::string server_id_;
 };
 

@@ -192,7 +192,9 @@ class FakeSpoold {
           writer_(1),
           streams_(clock_),
           handler(readers_),
-          service_(Gate(Entry::daemons), streams_, handler, writer_, "server-1") {
+          metrics_("fake"),
+          counts_(metrics_),
+          service_(Gate(Entry::daemons), streams_, handler, writer_, counts_, "server-1") {
         grpc::ServerBuilder builder;
         builder.RegisterService(&service_);
         builder.AddListeningPort("unix:" + path, grpc::InsecureServerCredentials());
@@ -204,6 +206,7 @@ class FakeSpoold {
         handler.drop_held();
     }
     Streams& streams() { return streams_; }
+    std::string metrics() const { return metrics_.text(); }
 
   private:
     SystemClock clock_;
@@ -215,6 +218,8 @@ class FakeSpoold {
     FakeHandler handler;
 
   private:
+    Metrics metrics_;
+    CallCounts counts_;
     StreamService service_;
     std::unique_ptr<grpc::Server> server_;
 };

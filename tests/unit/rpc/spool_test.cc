@@ -1,3 +1,4 @@
+#include "common/base/log.h"
 #include "fake_spoold.h"
 
 namespace tayori::spool {
@@ -50,6 +51,43 @@ TEST_F(SpoolTest, ACallHasItsReply) {
     ASSERT_TRUE(name) << name.error().detail;
     EXPECT_EQ(*name, "INBOX");
     EXPECT_EQ(spool.pending(), 0u);
+}
+
+// Restores the level: it belongs to the whole process.
+struct LogLevelKept {
+    ~LogLevelKept() { log_set_level(LogLevel::info); }
+};
+
+TEST_F(SpoolTest, AnAdministratorsLogLevelReachesDaemonsAlreadyConnectedAndLaterOnes) {
+    const LogLevelKept kept;
+    log_set_level(LogLevel::info);
+    Spool first(loop_, options());
+    connect(first);
+    spoold_->streams().set_log_level("error");
+    // What was said before a call comes before its reply.
+    ASSERT_TRUE(run(folder_name(first, "INBOX")));
+    EXPECT_FALSE(log_enabled(LogLevel::warn));
+
+    log_set_level(LogLevel::info);
+    Spool second(loop_, options());
+    connect(second);
+    EXPECT_FALSE(log_enabled(LogLevel::warn));
+}
+
+Async<void> subscribe_to_nothing(Spool& spool) {
+    v1::SetSubscribed request;
+    co_await spool.call(std::move(request));
+}
+
+TEST_F(SpoolTest, CallsAndRefusalsAreCounted) {
+    Spool spool(loop_, options());
+    connect(spool);
+    ASSERT_TRUE(run(folder_name(spool, "INBOX")));
+    EXPECT_FALSE(run(subscribe_to_nothing(spool)));
+    const auto text = spoold_->metrics();
+    EXPECT_NE(text.find("tayori_fake_calls_total{call=\"get_folder\"} 1"), std::string::npos) << text;
+    EXPECT_NE(text.find("tayori_fake_calls_refused_total{call=\"set_subscribed\"} 1"), std::string::npos) << text;
+    EXPECT_NE(text.find("tayori_fake_calls_refused_total{call=\"get_folder\"} 0"), std::string::npos) << text;
 }
 
 Async<void> count_name(Spool& spool, int i, int& right) {
