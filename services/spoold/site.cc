@@ -74,6 +74,8 @@ Result<void> Site::open(store::Files* files, std::function<void(const std::strin
     auto options = store_options(settings_, clock_);
     options.files = files;
     options.on_fatal = std::move(on_fatal);
+    options.answers_begin = Session::gather_begin;
+    options.answers_end = Session::gather_end;
     auto opened = store::open_embedded(std::move(options));
     if (!opened) return fail(std::move(opened.error()));
     store_ = std::move(*opened);

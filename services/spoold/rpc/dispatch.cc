@@ -7,6 +7,10 @@
 
 namespace tayori::spool {
 
+std::unique_ptr<store::Store::Batch> Dispatcher::begin_batch() {
+    return std::make_unique<store::Store::Batch>(parts_.mailboxes.parts().store);
+}
+
 void Dispatcher::opened(Session& session) {
     auto state = std::make_shared<StreamState>();
     state->owner = LeaseOwner{session.id()};

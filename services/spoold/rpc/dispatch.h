@@ -33,6 +33,7 @@ class Dispatcher final : public Handler {
     };
     explicit Dispatcher(Parts parts) : parts_(parts) {}
 
+    std::unique_ptr<store::Store::Batch> begin_batch() override;
     void opened(Session& session) override;
     void call(Call call) override;
     void cancelled(Session& session, std::uint64_t seq) override;

@@ -7,8 +7,32 @@
 namespace tayori::spool {
 
 namespace {
+
 std::atomic<std::uint64_t> next_session_id{1};
+
+// Streams that one thread writes to by itself after a group of commits.
+constexpr std::size_t kOwnWritesMax = 4;
+
+struct Gathered {
+    bool on = false;
+    std::vector<std::function<void()>> writes;
+    std::vector<Workers*> writers;
+};
+thread_local Gathered gathered;
+
 }  // namespace
+
+void Session::gather_begin() { gathered.on = true; }
+
+void Session::gather_end() {
+    gathered.on = false;
+    const auto writes = std::exchange(gathered.writes, {});
+    const auto writers = std::exchange(gathered.writers, {});
+    for (std::size_t i = 0; i < writes.size(); ++i) {
+        if (i < kOwnWritesMax) writes[i]();
+        else writers[i]->post(writes[i]);
+    }
+}
 
 Incoming::Incoming(std::shared_ptr<Session> session, std::unique_ptr<v1::Call> call)
     : session_(std::move(session)), call_(std::move(call)), bytes_(call_->ByteSizeLong()) {}
@@ -72,11 +96,14 @@ void Session::wake(Send send) {
     if (writing_ || dispatching_ || finished_) return;  // goes out behind that
     if (send == Send::now) return write_if_possible();
     if (flush_queued_.exchange(true)) return;
-    parts_->writer.post([self = shared_from_this()] {
+    auto flush = [self = shared_from_this()] {
         std::lock_guard inner(self->mutex_);
         self->flush_queued_ = false;
         self->write_if_possible();
-    });
+    };
+    if (!gathered.on) return parts_->writer.post(std::move(flush));
+    gathered.writes.emplace_back(std::move(flush));
+    gathered.writers.push_back(&parts_->writer);
 }
 
 void Session::set_events(std::shared_ptr<EventSource> events) {
@@ -147,6 +174,9 @@ void Session::finish_if_possible() {
 }
 
 void Session::OnReadDone(bool ok) {
+    // Holds us until the end: what is committed at the end of the batch may be the last that is waited for.
+    const auto self = shared_from_this();
+    const auto batch = parts_->handler.begin_batch();
     {
         std::lock_guard lock(mutex_);
         reading_ = false;
@@ -167,11 +197,13 @@ void Session::OnReadDone(bool ok) {
     } else {
         close_once();
     }
-    std::lock_guard lock(mutex_);
-    dispatching_ = false;
-    write_if_possible();
-    read_if_possible();
-    finish_if_possible();
+    {
+        std::lock_guard lock(mutex_);
+        dispatching_ = false;
+        write_if_possible();
+        read_if_possible();
+        finish_if_possible();
+    }
 }
 
 void Session::refuse_stream(grpc::StatusCode code, const char* text) {

@@ -24,6 +24,7 @@
 #include "spoold/rpc/limits.h"
 #include "spoold/rpc/roles.h"
 #include "spoold/rpc/workers.h"
+#include "spoold/store/store.h"
 
 namespace tayori::spool {
 
@@ -68,6 +69,8 @@ using Call = std::shared_ptr<Incoming>;
 class Handler {
   public:
     virtual ~Handler() = default;
+    // Lives while a frame's calls are handed over; what its end does, the thread can be spared for.
+    virtual std::unique_ptr<store::Store::Batch> begin_batch() { return nullptr; }
     // After the hello. Its state for this session is kept in Session::state.
     virtual void opened(Session& session) = 0;
     virtual void call(Call call) = 0;
@@ -119,6 +122,11 @@ class Session final : public grpc::ServerBidiReactor<v1::ClientFrame, v1::Server
 
     void tell_log_level(std::string name);
     void tell_directory_version(std::uint64_t version);
+
+    // Around the answers of a group of commits: what later sends gather on this thread is written out at the end, a few
+    // streams here, more by the writer's thread.
+    static void gather_begin();
+    static void gather_end();
 
     // Answers in many replies (flow.h).
     bool add_flow(std::uint64_t seq, std::shared_ptr<Flow> flow);

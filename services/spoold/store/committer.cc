@@ -13,6 +13,8 @@ Error busy(std::string detail) {
     return Error::make(Kind::busy, "Temporarily unavailable, try again.", std::move(detail));
 }
 
+thread_local int batches = 0;  // open on this thread
+
 }  // namespace
 
 Committer::Committer(Log& log, Index& index, UploadArea& uploads, const Clock& clock,
@@ -28,35 +30,67 @@ void Committer::submit(Request request) {
         const std::lock_guard lock(mutex_);
         if (!stopping_ && !failed_ && queue_.size() < options_.queue_requests_max) {
             queue_.push_back(std::move(request));
-            if (queue_.size() == 1) wake_.notify_one();
+            if (!leading_ && batches == 0) wake_.notify_all();
             return;
         }
     }
     request.done(fail(busy("the commit queue is full or closed")));
 }
 
+void Committer::begin_batch() { ++batches; }
+
+void Committer::end_batch() {
+    if (--batches != 0) return;
+    {
+        const std::lock_guard lock(mutex_);
+        // Whoever leads looks at the queue again before he stops.
+        if (queue_.empty() || leading_ || failed_) return;
+        // With company, groups are better gathered by the committer's thread than led off one by one.
+        if (queue_.size() > 1 || last_group_ > 1) return wake_.notify_all();
+        leading_ = true;
+        take_queue();
+    }
+    while (!taken_.empty() && !failed_) run_group();
+    const std::lock_guard lock(mutex_);
+    leading_ = false;
+    wake_.notify_all();
+}
+
 void Committer::stop() {
     {
         const std::lock_guard lock(mutex_);
         stopping_ = true;
-        wake_.notify_one();
+        wake_.notify_all();
     }
     if (thread_.joinable()) thread_.join();
 }
 
-void Committer::wait_for_requests() {
-    std::unique_lock lock(mutex_);
-    if (taken_.empty()) wake_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
-    if (taken_.size() >= options_.group_requests_max) return;
+void Committer::take_queue() {
     std::move(queue_.begin(), queue_.end(), std::back_inserter(taken_));
     queue_.clear();
 }
 
+// The committer's own thread. It ends last: what another thread leads is waited for.
 void Committer::run() {
+    std::unique_lock lock(mutex_);
     for (;;) {
-        wait_for_requests();
-        if (taken_.empty()) return;  // stopping, and everything is done
-        run_group();
+        wake_.wait(lock, [this] { return !leading_ && (stopping_ || failed_ || !queue_.empty()); });
+        if (failed_ || queue_.empty()) return;
+        leading_ = true;
+        while (!queue_.empty() && !failed_) {
+            take_queue();
+            lock.unlock();
+            run_group();
+            lock.lock();
+        }
+        // A group has its bounds: the rest of what was taken.
+        while (!taken_.empty() && !failed_) {
+            lock.unlock();
+            run_group();
+            lock.lock();
+            if (taken_.size() < options_.group_requests_max) take_queue();
+        }
+        leading_ = false;
         if (failed_) return;
     }
 }
@@ -116,11 +150,13 @@ void Committer::run_group() {
         }
     }
     mutations_ += outcomes.size();
+    last_group_ = outcomes.size();
     const auto count = outcomes.size();
     answer(count, std::move(outcomes));
 }
 
 void Committer::answer(std::size_t count, Outcomes outcomes) {
+    if (options_.answers_begin) options_.answers_begin();
     for (std::size_t i = 0; i < count; ++i) {
         const auto done = std::move(taken_.front().done);
         taken_.pop_front();
@@ -131,6 +167,7 @@ void Committer::answer(std::size_t count, Outcomes outcomes) {
             log_error("store: an answer threw", {{"detail", problem.what()}});
         }
     }
+    if (options_.answers_end) options_.answers_end();
 }
 
 void Committer::fail_all(const Error& cause) {

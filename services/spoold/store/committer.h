@@ -1,6 +1,9 @@
-// The committer: runs all mutations in order on one thread, and makes each group durable with one write and one sync.
+// The committer: runs all mutations in order, one group at a time, and makes each group durable with one write and one sync.
 //
 // Requests that arrive while a group is on its way to the disk form the next one. Nothing waits for company.
+//
+// Who runs a group: the thread that submitted it, at the end of its Store::Batch, where it is alone and nobody is at it (so that
+// one client's mail costs no change of threads), else the committer's own thread. One at a time.
 #pragma once
 
 #include <condition_variable>
@@ -21,6 +24,8 @@ struct CommitterOptions {
     std::uint64_t unflushed_bytes_max = 0;
     std::function<bool()> has_space;
     std::function<void()> on_applied;  // a group is durable and readable, its answers follow
+    std::function<void()> answers_begin;  // around the answers of a group, on their thread
+    std::function<void()> answers_end;
     // The disk failed. Everybody has been answered; nothing will be committed any more.
     std::function<void(const std::string& reason)> on_fatal;
 };
@@ -33,6 +38,9 @@ class Committer {
     ~Committer();  // as stop()
 
     void submit(Request request);
+    // Between them, what this thread submits waits for end_batch(), which commits it here or leaves it to who is at it.
+    void begin_batch();
+    void end_batch();
     // What is queued is still done (unless the disk failed); later requests are answered busy.
     void stop();
     bool failed() const { return failed_; }
@@ -43,7 +51,7 @@ class Committer {
     using Outcomes = std::vector<Result<void>>;
     void run();
     void run_group();
-    void wait_for_requests();
+    void take_queue();  // under mutex_
     Result<void> apply_one(Overlay& overlay, const Request& request, bool space);
     Result<void> make_durable(Overlay& overlay);
     void answer(std::size_t count, Outcomes outcomes);
@@ -58,10 +66,12 @@ class Committer {
 
     std::mutex mutex_;
     std::condition_variable wake_;
-    std::vector<Request> queue_;  // guarded by mutex_, as is stopping_
+    std::vector<Request> queue_;  // guarded by mutex_, as are these
     bool stopping_ = false;
+    bool leading_ = false;  // a thread runs groups: what follows is its own
 
-    std::deque<Request> taken_;  // the committer's own, in order
+    std::deque<Request> taken_;  // in order
+    std::atomic<std::size_t> last_group_ = 0;  // requests in it
     std::uint64_t bytes_since_flush_ = 0;
     std::atomic<bool> failed_ = false;
     std::atomic<std::uint64_t> groups_ = 0;

@@ -131,6 +131,8 @@ Result<void> EmbeddedStore::open() {
         log_position_ = log_->end().position;
         bodies_ = index_->state().bodies;
     };
+    committing.answers_begin = options_.answers_begin;
+    committing.answers_end = options_.answers_end;
     committing.on_fatal = [this](const std::string& reason) { fatal(reason); };
     committing.on_applied();
     committer_ = std::make_unique<Committer>(*log_, *index_, *uploads_, clock_, std::move(committing));
@@ -195,6 +197,8 @@ Result<std::shared_ptr<const BodyReader>> EmbeddedStore::open_body(BodyId id) co
                 cat("the segment of body ", static_cast<std::uint64_t>(id), " is missing"));
 }
 
+void EmbeddedStore::begin_batch() { committer_->begin_batch(); }
+void EmbeddedStore::end_batch() { committer_->end_batch(); }
 void EmbeddedStore::submit(Request request) { committer_->submit(std::move(request)); }
 
 Stats EmbeddedStore::stats() const {

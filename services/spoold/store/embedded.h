@@ -23,6 +23,8 @@ class EmbeddedStore final : public Store {
     std::shared_ptr<const Snapshot> snapshot() const override;
     Result<std::shared_ptr<const BodyReader>> open_body(BodyId id) const override;
     void submit(Request request) override;
+    void begin_batch() override;
+    void end_batch() override;
     Staging& staging() override { return *uploads_; }
     Stats stats() const override;
     Result<std::uint64_t> compact() override;

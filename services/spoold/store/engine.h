@@ -14,6 +14,9 @@ struct Options {
     // The disk can't be trusted any more, and everybody waiting has been answered `busy`: the process must end and
     // start anew, which recovers what the disk really holds. None: the process ends at once, with kExitAfterDiskFailure.
     std::function<void(const std::string& reason)> on_fatal;
+    // Around the answers of a group, on the thread that gives them: what they have to write out can be gathered.
+    std::function<void()> answers_begin;
+    std::function<void()> answers_end;
     // The lowest log position that somebody else still needs (a backup's cursor, replication): segments that reach
     // beyond it stay. None: nobody does.
     std::function<std::uint64_t()> needed_from;

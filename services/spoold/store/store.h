@@ -89,7 +89,7 @@ struct Request {
     std::uint64_t account = 0;
     Effect effect = Effect::grows;
     Mutation apply;
-    // Called once, on the committer's thread, after the group is durable and readable, in commit order; with the
+    // Called once, on the thread that committed (one at a time, never two), after the group is durable and readable, in commit order; with the
     // mutation's own error; or with busy (the store is stopping or its disk failed: outcome unknown, repeat by request id).
     std::function<void(Result<void>)> done;
 };
@@ -150,6 +150,18 @@ class Store {
 
     // Thread-safe. Never blocks but for back-pressure of a full queue (Options::queue_requests_max → busy at once).
     virtual void submit(Request request) = 0;
+    // While a Batch lives, what its thread submits is gathered; at its end the thread commits it itself where nobody is
+    // committing: it may take as long as the disk takes. For threads that can be spared so long, and only those.
+    class Batch {
+      public:
+        explicit Batch(Store& store) : store_(store) { store_.begin_batch(); }
+        ~Batch() { store_.end_batch(); }
+        Batch(const Batch&) = delete;
+        Batch& operator=(const Batch&) = delete;
+
+      private:
+        Store& store_;
+    };
     virtual Staging& staging() = 0;
 
     virtual Stats stats() const = 0;
@@ -159,6 +171,10 @@ class Store {
     virtual Result<VerifyReport> verify() = 0;
     // A consistent copy of the index at one log position, hard-linked where possible, and that position.
     virtual Result<std::uint64_t> checkpoint() = 0;
+
+  private:
+    virtual void begin_batch() {}
+    virtual void end_batch() {}
 };
 
 }  // namespace tayori::store
