@@ -96,6 +96,8 @@ class TableReader {
         const auto name = decode_utf8_or_cp932(text);
         if (!name) return add(Severity::changed, "account-name", {verbatim(text)});
         account_.display_name = trim(name->text);
+        for (auto& c : account_.display_name)
+            if (static_cast<unsigned char>(c) < 0x20) c = ' ';
     }
 
     void read_quota(const std::string& text) {

@@ -112,7 +112,7 @@ constexpr Message kMessages[] = {
     {"sender-value", "A rule for destinations whose value is unknown, it was left out: {0}",
      "送信先の規則ですが、値の意味がわからないため取り込んでいません: {0}"},
     {"filter-line",
-     "The line is not of the form \"if … then …\"; it is kept as a disabled rule: {0}",
+     "The line is not of the form \"if ... then ...\"; it is kept as a disabled rule: {0}",
      "「if … then …」の形式ではない行です。無効の規則として残しました: {0}"},
     {"mail-dat-line",
      "A personal filter in a form that is not public; it is kept as a disabled rule: {0}",

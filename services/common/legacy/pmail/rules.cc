@@ -90,7 +90,7 @@ class FilterReader {
                             ? std::nullopt
                             : number_behind(trim_white(trimmed.substr(0, equals)), "FILTER");
         if (!id) return complain(number, trimmed);
-        const auto fields = parse_csv(trimmed.substr(equals + 1));
+        const auto fields = parse_csv(trim_white(trimmed.substr(equals + 1)));
         if (!fields || fields->size() != 1 || fields->front().fields.size() != 3)
             return complain(number, trimmed);
         auto& rule = rules_[*id];
