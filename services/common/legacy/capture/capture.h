@@ -1,10 +1,10 @@
 // The file `legacy-capture 1`. UTF-8, LF, fields parted by TAB; TAB, CR, LF and % in them as %XX.
 //
-//   #legacy-capture	1	product=epost	user=taro@example.jp	taken=2026-11-22T01:02:03Z
-//   P	<order>	<uidl>	<octets>	<sha256>[	<message-id>	<date>]
-//   F	<folder>	<raw name>	<uidvalidity>	<uidnext>	<subscribed 0|1>
-//   M	<folder>	<uid>	<flags,comma>	<internaldate>	<octets>	<sha256>[	<message-id>
-//   <date>] #end	<line count>	<sha256 of the file up to here>
+//   #legacy-capture  1  product=epost  user=taro@example.jp  taken=2026-11-22T01:02:03Z
+//   P  <order>  <uidl>  <octets>  <sha256>  [<message-id>  <date>]
+//   F  <folder>  <raw name>  <uidvalidity>  <uidnext>  <subscribed 0|1>
+//   M  <folder>  <uid>  <flags,comma>  <internaldate>  <octets>  <sha256>  [<message-id>  <date>]
+//   #end  <line count>  <sha256 of the file up to here>
 //
 // Dates are those of RFC 3339. The hash is empty where only a mail's header was fetched; Message-ID
 // and Date are for that.
