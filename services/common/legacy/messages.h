@@ -20,6 +20,9 @@ std::span<const Message> capture_messages();
 std::span<const Message> epost_messages();
 std::span<const Message> pmail_messages();
 
+// The text of an Error, where it stands as a value in a sentence: as it is, or in Japanese.
+std::string_view japanese_reason(std::string_view english);
+
 // Nothing: no table has this code.
 const Message* find_message(std::string_view code);
 // All tables, in the order in which they are listed.

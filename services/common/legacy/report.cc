@@ -49,7 +49,8 @@ std::string escaped(std::string_view text) {
     return out;
 }
 
-std::string fill(std::string_view pattern, const std::vector<std::string>& values) {
+std::string fill(std::string_view pattern, const std::vector<std::string>& values,
+                 Language language) {
     std::string out;
     for (std::size_t i = 0; i < pattern.size(); ++i) {
         const bool place = i + 2 < pattern.size() && pattern[i] == '{' && pattern[i + 2] == '}' &&
@@ -59,7 +60,9 @@ std::string fill(std::string_view pattern, const std::vector<std::string>& value
             continue;
         }
         const auto n = static_cast<std::size_t>(pattern[i + 1] - '0');
-        if (n < values.size()) out += shown(values[n]);
+        if (n < values.size())
+            out += language == Language::japanese ? shown(japanese_reason(values[n]))
+                                                  : shown(values[n]);
         i += 2;
     }
     return out;
@@ -84,7 +87,7 @@ const Message* find_message(std::string_view code) {
 std::string sentence(const ReportLine& line, Language language) {
     if (const auto* message = find_message(line.code))
         return fill(language == Language::japanese ? message->japanese : message->english,
-                    line.values);
+                    line.values, language);
     std::string out = line.code;
     for (const auto& value : line.values) append(out, ' ', shown(value));
     return out;

@@ -158,8 +158,13 @@ class Scan {
     std::vector<Entry> outside() { return std::move(outside_); }
 
   private:
+    static Result<void> no_space() {
+        return fail(Kind::no_space, "The archive could not be unpacked into the temporary folder.",
+                    std::strerror(errno));
+    }
     Result<void> broken() {
         const char* why = ::archive_error_string(archive_);
+        if (::archive_errno(archive_) == ENOSPC) return no_space();
         return fail(Kind::corrupt, "The archive is damaged or cut off.", why == nullptr ? "" : why);
     }
 
@@ -212,9 +217,7 @@ class Scan {
         unpacked_bytes_ += node.entry.bytes;
         if (::ftruncate(unpacked_, static_cast<off_t>(unpacked_bytes_)) != 0 ||
             ::lseek(unpacked_, static_cast<off_t>(unpacked_bytes_), SEEK_SET) < 0)
-            return fail(Kind::no_space,
-                        "The archive could not be unpacked into the temporary folder.",
-                        std::strerror(errno));
+            return no_space();
         return {};
     }
 

@@ -77,6 +77,7 @@ TEST(EpostLayout, WithDomains) {
     spool.file("inbox/b.example/moved/inbox/0000000007-000010.MSG", sample("B0000000003", "<3@x>"));
     spool.folder("inbox/unused.example");
     spool.file("db/example.jp.idx", std::string("\0\1\2", 3));
+    spool.file("inbox/b.example.IDX", "x");
     spool.file("log/smtp.log", "x");
     Report report;
     const auto plan = plan_of(spool, report);
@@ -85,6 +86,7 @@ TEST(EpostLayout, WithDomains) {
         "empty@example.jp=inbox/example.jp/empty:0 hanako@example.jp=inbox/example.jp/Hanako:0 "
         "moved@b.example=inbox/b.example/moved:1 taro@example.jp=inbox/example.jp/taro:3");
     EXPECT_EQ(find_line(report, "epost-idx")->file, "db/example.jp.idx");
+    EXPECT_EQ(times(report, "epost-idx"), 2U);
     EXPECT_EQ(find_line(report, "not-looked-at")->file, "log");
     EXPECT_EQ(times(report, "account-no-password"), 3U);
     EXPECT_EQ(plan.accounts[1].password, "secret");
@@ -168,6 +170,19 @@ TEST(EpostLayout, TwoDirectoriesForOneAddress) {
     const auto plan = plan_of(spool, report);
     EXPECT_EQ(times(report, "account-twice"), 1U);
     EXPECT_EQ(addresses(plan), "=inbox/example.jp/taro:1 taro@example.jp=inbox/example.jp/Taro:1");
+}
+
+TEST(EpostLayout, WhatWasPutAsideIsNoAccount) {
+    Spool spool;
+    spool.file("inbox/example.jp/taro/B0000000001.MSG", "x: y\r\n\r\n");
+    spool.file("inbox/example.jp/~taro/B0000000001.MSG", "x: y\r\n\r\n");
+    spool.file("inbox/example.jp/jiro~/B0000000001.MSG", "x: y\r\n\r\n");
+    Report report;
+    EXPECT_EQ(addresses(plan_of(spool, report)),
+              "=inbox/example.jp/jiro~:1 =inbox/example.jp/~taro:1 "
+              "taro@example.jp=inbox/example.jp/taro:1");
+    EXPECT_EQ(report.count(Severity::refused), 2U);
+    EXPECT_EQ(times(report, "account-address"), 2U);
 }
 
 TEST(EpostPop3, OrderIsTheNumberAndUidlTheName) {

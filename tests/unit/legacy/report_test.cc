@@ -5,7 +5,11 @@
 #include <set>
 
 #include "common/legacy/messages.h"
+#include "common/legacy/names.h"
+#include "common/legacy/pmail/forms.h"
+#include "common/legacy/source.h"
 #include "common/mail/charset.h"
+#include "spool.h"
 
 namespace tayori::legacy {
 namespace {
@@ -51,6 +55,53 @@ TEST(Report, SentencesInBothLanguages) {
 TEST(Report, UnknownCodesAreShownAsTheyAre) {
     EXPECT_EQ(sentence({Severity::note, "", "", 0, "new-thing", {"a", "b"}}, Language::japanese),
               "new-thing a b");
+}
+
+TEST(Report, ReasonsAreTranslatedToo) {
+    const ReportLine line{
+        Severity::refused, "", "a/uidl.txt", 0, "uidl-form", {"uidl.txt has no version marker."}};
+    EXPECT_EQ(sentence(line, Language::english).substr(0, 32), "uidl.txt has no version marker. ");
+    EXPECT_NE(sentence(line, Language::japanese).find("(バージョンの表示がありません)"),
+              std::string::npos);
+    EXPECT_EQ(japanese_reason("something new"), "something new");
+}
+
+// A reason that a report of these tests gives has to be in the table.
+TEST(Report, ReasonsOfErrorsAreInTheTable) {
+    Spool spool;
+    spool.file("file", "x");
+    spool.link("file", "link");
+    const auto& tree = spool.tree();
+    Mail mail;
+    mail.file = "file";
+    mail.bytes = 9;
+    Report report;
+    AccountReport account{report, "a@b.example"};
+    const std::string texts[] = {
+        tree.read("none", 0, 1).error().text,
+        tree.read("link", 0, 1).error().text,
+        tree.read("../x", 0, 1).error().text,
+        tree.stat("link").error().text,
+        tree.list("file").error().text,
+        tree.read_all("file", 0).error().text,
+        read_message(tree, mail, 8).error().text,
+        read_message(tree, mail, 9).error().text,
+        account_address_of("", "").error().text,
+        account_address_of("a b", "c.example").error().text,
+        account_address_of("\xff", "c.example").error().text,
+        account_address_of("a@-", "").error().text,
+        account_address_of(std::string(65, 'a'), "c.example").error().text,
+        account_address_of("a", std::string(300, 'a')).error().text,
+        pmail::parse_uidl_file("x", "f", account).error().text,
+        pmail::parse_uidl_file(";pmail-uidl 3", "f", account).error().text,
+        pmail::parse_uidl_file(";pmail-uidl 1 pop3\n\"", "f", account).error().text,
+        pmail::parse_folder_file("x", "f", account).error().text,
+        pmail::parse_folder_file(";pmail-folder 3", "f", account).error().text,
+        pmail::parse_folder_file(";pmail-folder 1\n\"", "f", account).error().text,
+        pmail::parse_counter_file("x").error().text,
+        pmail::parse_counter_file(";pmail-cnt 2\n1").error().text,
+    };
+    for (const auto& text : texts) EXPECT_NE(japanese_reason(text), text);
 }
 
 TEST(Report, TsvKeepsEveryByteApart) {

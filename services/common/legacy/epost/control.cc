@@ -131,7 +131,10 @@ class Controls {
             return;
         }
         AutoReplySettings settings;
-        settings.from = ims_.reply_from;
+        if (ims_.reply_from.empty() || mail::parse_address(ims_.reply_from))
+            settings.from = ims_.reply_from;
+        else
+            report_.add(Severity::person, ims_file_, "not-an-address", {ims_.reply_from});
         settings.subject = ims_.subject.empty() ? "Automatic reply" : ims_.subject;
         for (const auto line : split_lines(text->text)) append(settings.text, line, '\n');
         settings.echo = ims_.echo_message;

@@ -23,6 +23,9 @@ std::string_view local_part(std::string_view address) {
     return address.substr(0, address.rfind('@'));
 }
 
+// How accounts are put aside by hand: the directory is renamed so that nothing finds it.
+bool is_put_aside(std::string_view user) { return user.starts_with('~') || user.ends_with('~'); }
+
 class Planner {
   public:
     Planner(const Tree& tree, const SourceOptions& options, Report& report)
@@ -77,7 +80,10 @@ class Planner {
             report_.add({Severity::refused, {}, place.directory, 0, "directory-unreadable", {}});
             return;
         }
-        auto address = address_of(place);
+        auto address =
+            is_put_aside(place.user)
+                ? Result<std::string>(fail(Kind::invalid, "It was put aside, as its ~ says."))
+                : address_of(place);
         Account account;
         if (!address) {
             report_.add({Severity::refused,

@@ -70,17 +70,23 @@ class Finder {
         report_.add({severity, {}, entry.path, 0, std::string(code), {}});
     }
 
+    void add_account_data(const Entry& entry) {
+        auto& files = layout_.account_data;
+        if (std::find(files.begin(), files.end(), entry.path) == files.end())
+            files.push_back(entry.path);
+    }
+
     // <root>/db/*.idx, and beside the mailboxes.
     void find_account_data(const std::vector<Entry>& entries) {
         for (const auto& entry : entries) {
             if (entry.kind == EntryKind::file && is_account_data(entry.name()))
-                layout_.account_data.push_back(entry.path);
+                add_account_data(entry);
             if (entry.kind != EntryKind::directory || !equals_ignoring_case(entry.name(), "db"))
                 continue;
             if (const auto inner = tree_.list(entry.path)) {
                 for (const auto& file : *inner)
                     if (file.kind == EntryKind::file && is_account_data(file.name()))
-                        layout_.account_data.push_back(file.path);
+                        add_account_data(file);
             }
         }
     }
@@ -115,17 +121,20 @@ class Finder {
                 continue;
             }
             if (entry.kind == EntryKind::file) {
-                if (!is_account_data(entry.name())) add(Severity::person, entry, "file-unknown");
-                continue;
-            }
-            const auto inner = tree_.list(entry.path);
-            if (!inner) {
-                add(Severity::refused, entry, "directory-unreadable");
+                if (is_account_data(entry.name()))
+                    add_account_data(entry);
+                else
+                    add(Severity::person, entry, "file-unknown");
                 continue;
             }
             const std::string name(entry.name());
             if (!domain.empty()) {
                 layout_.mailboxes.push_back({entry.path, name, domain});
+                continue;
+            }
+            const auto inner = tree_.list(entry.path);
+            if (!inner) {
+                add(Severity::refused, entry, "directory-unreadable");
                 continue;
             }
             const auto shape = shape_of(*inner);
