@@ -105,8 +105,7 @@ class MboxWriter final : public MailboxWriter {
         for (const auto& keyword : mail.keywords) append(keywords, keywords.empty() ? "" : " ", keyword);
         add("X-Keywords", keywords);
         if (!mail.uidl.empty()) add("X-UIDL", mail.uidl);
-        const bool hidden = folder_.name == "INBOX" && mail.pop3_order == 0;
-        return cat(mbox::kOwnMark, ": rd ", count, hidden ? " hidden" : "", '\n', out);
+        return cat(mbox::kOwnMark, ": rd ", count, ' ', mail.pop3_order, '\n', out);
     }
 
     OutDirectory out_;

@@ -78,9 +78,15 @@ void Bookkeeping::take_field(std::string_view name, std::string_view value) {
         has_content_length = bytes.has_value();
         content_length = bytes.value_or(0);
     } else if (is(kOwnMark)) {
-        own_mark = sieve_.is_ours();
-        hidden_from_pop3 = own_mark && value.ends_with(" hidden");
+        take_own_mark(value);
     }
+}
+
+void Bookkeeping::take_own_mark(std::string_view value) {
+    own_mark = sieve_.is_ours();
+    (void)take_word(value);
+    (void)take_word(value);
+    own_order = decimal<std::uint64_t>(value).value_or(0);
 }
 
 void Bookkeeping::take_imap_base(std::string_view value) {

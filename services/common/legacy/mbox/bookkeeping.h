@@ -8,8 +8,8 @@
 
 namespace tayori::legacy::mbox {
 
-// The first field of each mail in our exports: "rd <n> [hidden]". It and the n fields behind it are bookkeeping, all others the
-// message's, whatever they are called.
+// The first field of each mail in our exports: "rd <n> <POP3 order, 0 for none>". It and the n fields behind it are bookkeeping, all
+// others the message's, whatever they are called.
 inline constexpr std::string_view kOwnMark = "X-Tayori-Mbox";
 
 // Tells field by field, in their order, which are bookkeeping.
@@ -38,13 +38,14 @@ struct Bookkeeping {
     std::uint32_t uid_last = 0;
     bool is_internal = false;  // UW's "DON'T DELETE THIS MESSAGE -- FOLDER INTERNAL DATA", which is no mail
     bool own_mark = false;
-    bool hidden_from_pop3 = false;
+    std::uint64_t own_order = 0;  // of own_mark
 
     // One field of the header, in their order; of most the first counts. False: it belongs to the message.
     bool take(std::string_view name, std::string_view value);
 
   private:
     void take_field(std::string_view name, std::string_view value);
+    void take_own_mark(std::string_view value);
     void take_imap_base(std::string_view value);
     void take_status(std::string_view value);
     void take_mozilla_status(std::string_view value);

@@ -198,7 +198,8 @@ bool read_mbox_file(const std::string& path, bool inbox, Folder& folder, const R
         auto& mail = folder.mails.back();
         noticed.keywords_refused += found.bookkeeping.keywords_refused;
         if (found.bookkeeping.uid != 0 && mail.uid == 0) ++noticed.uids_refused;
-        if (ours && found.bookkeeping.hidden_from_pop3) mail.pop3_order = kHiddenFromPop3;
+        if (ours && found.bookkeeping.own_mark)
+            mail.pop3_order = inbox && found.bookkeeping.own_order == 0 ? kHiddenFromPop3 : found.bookkeeping.own_order;
     }
     if (!ours) take_deleted_off(folder, reading);
     noticed.say(path, reading);
