@@ -89,7 +89,7 @@ class MaildirWriter final : public MailboxWriter {
         if (mail.flags & kDeleted) out += 'T';
         std::string own;
         for (const auto& keyword : mail.keywords) {
-            if (keyword == kForwarded) continue;
+            // Also $Forwarded: Dovecot reads the letter only by its name.
             const auto at = std::find(keywords_.begin(), keywords_.end(), keyword);
             if (at == keywords_.end() && keywords_.size() == kLettersMax) {
                 ++keywords_lost_;

@@ -1,5 +1,6 @@
 // mboxrd with the bookkeeping fields that Dovecot, UW and mutt read.
 #include <algorithm>
+#include <set>
 
 #include "common/base/text.h"
 #include "common/legacy/export/writers.h"
@@ -9,6 +10,9 @@
 
 namespace tayori::legacy {
 namespace {
+
+// Kept free in the first mail's X-IMAPbase for the keywords of the folder, which only its end tells. Dovecot believes no others.
+constexpr std::size_t kKeywordRoom = 900;
 
 // "Thu Jan  1 00:00:00 1970", in UTC.
 std::string asctime_of(std::int64_t unix_s) {
@@ -37,6 +41,7 @@ class MboxWriter final : public MailboxWriter {
         folder_.mails.clear();
         last_uid_ = 0;
         mails_ = 0;
+        keywords_.clear();
         const auto path = path_of(folder.name);
         if (const auto at = path.rfind('/'); at != std::string::npos)
             if (auto made = out_.make_directory(path.substr(0, at)); !made) return made;
@@ -48,7 +53,9 @@ class MboxWriter final : public MailboxWriter {
         if (auto checked = check_uid(last_uid_, mail); !checked) return checked;
         last_uid_ = mail.uid;
         const auto seconds = mail.internal_date ? mail.internal_date->unix_s : 0;
-        auto out = cat("From MAILER-DAEMON ", asctime_of(seconds), '\n', fields(mail));
+        for (const auto& keyword : mail.keywords) keywords_.insert(keyword);
+        auto out = cat("From MAILER-DAEMON ", asctime_of(seconds), '\n');
+        out += fields(mail, file_.bytes() + out.size());
         TextLines lines(message);
         for (std::string_view line; lines.next(line);) {
             if (line.starts_with("From ") || mbox::quotes_of_from(line) > 0) out += '>';
@@ -62,6 +69,15 @@ class MboxWriter final : public MailboxWriter {
     Result<void> end_folder() override {
         if (mails_ == 0 && folder_.uid_validity != 0 && folder_.uid_next > 0)
             if (auto written = file_.append(internal_mail(folder_)); !written) return written;
+        std::string list;
+        std::size_t lost = 0;
+        for (const auto& keyword : keywords_) {
+            if (list.size() + 1 + keyword.size() <= kKeywordRoom) append(list, ' ', keyword);
+            else ++lost;
+        }
+        if (lost != 0) report_.add({Severity::changed, "", folder_.name, 0, "export-keywords-lost", {std::to_string(lost)}});
+        if (!list.empty())
+            if (auto written = file_.overwrite(keywords_offset_, list); !written) return written;
         return file_.close();
     }
 
@@ -89,14 +105,14 @@ class MboxWriter final : public MailboxWriter {
         return path;
     }
 
-    std::string fields(const Mail& mail) const {
+    // `offset`: where they will stand in the file.
+    std::string fields(const Mail& mail, std::uint64_t offset) {
         std::string out;
         std::size_t count = 0;
         const auto add = [&](std::string_view name, std::string_view value) {
             append(out, name, ": ", value, '\n');
             ++count;
         };
-        if (mails_ == 0) add("X-IMAPbase", cat(std::max<std::uint32_t>(folder_.uid_validity, 1), ' ', std::max<std::uint32_t>(folder_.uid_next, 1) - 1));
         add("X-UID", std::to_string(mail.uid));
         add("Status", mail.flags & kSeen ? "RO" : "O");
         add("X-Status", cat(mail.flags & kAnswered ? "A" : "", mail.flags & kFlagged ? "F" : "", mail.flags & kDraft ? "T" : "",
@@ -105,13 +121,21 @@ class MboxWriter final : public MailboxWriter {
         for (const auto& keyword : mail.keywords) append(keywords, keywords.empty() ? "" : " ", keyword);
         add("X-Keywords", keywords);
         if (!mail.uidl.empty()) add("X-UIDL", mail.uidl);
-        return cat(mbox::kOwnMark, ": rd ", count, ' ', mail.pop3_order, '\n', out);
+        auto head = cat(mbox::kOwnMark, ": rd ", count + (mails_ == 0 ? 1 : 0), ' ', mail.pop3_order, '\n');
+        if (mails_ == 0) {
+            append(head, "X-IMAPbase: ", std::max<std::uint32_t>(folder_.uid_validity, 1), ' ', std::max<std::uint32_t>(folder_.uid_next, 1) - 1);
+            keywords_offset_ = offset + head.size();
+            append(head, std::string(kKeywordRoom, ' '), '\n');
+        }
+        return head + out;
     }
 
     OutDirectory out_;
     Report& report_;
     Folder folder_;
     std::string subscriptions_;
+    std::set<std::string> keywords_;  // of the folder
+    std::uint64_t keywords_offset_ = 0;
     std::size_t mails_ = 0;
     std::uint32_t last_uid_ = 0;
     OutFile file_;

@@ -104,11 +104,13 @@ Result<void> OutFile::open(const OutDirectory& directory, const std::string& pat
     fd_ = *fd;
     path_ = path;
     buffer_.clear();
+    bytes_ = 0;
     return {};
 }
 
 Result<void> OutFile::append(std::string_view bytes) {
     buffer_.append(bytes);
+    bytes_ += bytes.size();
     return buffer_.size() < kBufferBytes ? Result<void>{} : flush();
 }
 
@@ -116,6 +118,17 @@ Result<void> OutFile::flush() {
     auto written = write_whole(fd_, buffer_, path_);
     buffer_.clear();
     return written;
+}
+
+Result<void> OutFile::overwrite(std::uint64_t offset, std::string_view bytes) {
+    if (auto flushed = flush(); !flushed) return flushed;
+    for (std::size_t done = 0; done < bytes.size();) {
+        const auto written = ::pwrite(fd_, bytes.data() + done, bytes.size() - done, static_cast<off_t>(offset + done));
+        if (written < 0 && errno == EINTR) continue;
+        if (written <= 0) return fail_write(errno, path_);
+        done += static_cast<std::size_t>(written);
+    }
+    return {};
 }
 
 Result<void> OutFile::close() {

@@ -39,11 +39,14 @@ class OutFile {
 
     Result<void> open(const OutDirectory& directory, const std::string& path);
     Result<void> append(std::string_view bytes);
+    std::uint64_t bytes() const { return bytes_; }  // so far
+    Result<void> overwrite(std::uint64_t offset, std::string_view bytes);  // of what was appended
     Result<void> close();
 
   private:
     Result<void> flush();
     int fd_ = -1;
+    std::uint64_t bytes_ = 0;
     std::string buffer_;
     std::string path_;
 };

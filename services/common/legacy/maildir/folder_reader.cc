@@ -172,6 +172,10 @@ struct Keywords {
     std::map<char, std::size_t> strange;  // flag letters that mean nothing to us
 };
 
+void add_keyword(const std::string& keyword, Mail& mail) {
+    if (std::find(mail.keywords.begin(), mail.keywords.end(), keyword) == mail.keywords.end()) mail.keywords.push_back(keyword);
+}
+
 void set_flags(const std::string& letters, Keywords& keywords, Mail& mail) {
     for (const char c : letters) {
         switch (c) {
@@ -180,9 +184,9 @@ void set_flags(const std::string& letters, Keywords& keywords, Mail& mail) {
             case 'T': mail.flags |= kDeleted; break;
             case 'S': mail.flags |= kSeen; break;
             case 'D': mail.flags |= kDraft; break;
-            case 'P': mail.keywords.emplace_back(kForwarded); break;
+            case 'P': add_keyword(std::string(kForwarded), mail); break;
             default:
-                if (const auto at = keywords.names.find(c); at != keywords.names.end()) mail.keywords.push_back(at->second);
+                if (const auto at = keywords.names.find(c); at != keywords.names.end()) add_keyword(at->second, mail);
                 else if (c >= 'a' && c <= 'z') ++keywords.unknown[c];
                 else ++keywords.strange[c];
         }
@@ -249,6 +253,9 @@ Folder read_folder(const FolderPlace& place, std::string name, const Reading& re
     if (lists.uids) {
         folder.uid_validity = lists.uids->uid_validity;
         folder.uid_next = lists.uids->uid_next;
+        // The header is older than records that were appended; and what is gone has used its UID, too.
+        for (const auto& record : lists.uids->records)
+            if (record.uid < UINT32_MAX) folder.uid_next = std::max(folder.uid_next, record.uid + 1);
         match_records(*lists.uids, lists.uids_file, files, reading);
     }
     sort_files(lists.uids, files);
