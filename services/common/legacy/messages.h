@@ -19,6 +19,7 @@ std::span<const Message> accounts_messages();
 std::span<const Message> capture_messages();
 std::span<const Message> epost_messages();
 std::span<const Message> pmail_messages();
+std::span<const Message> spool_messages();
 
 // The text of an Error, where it stands as a value in a sentence: as it is, or in Japanese.
 std::string_view japanese_reason(std::string_view english);
