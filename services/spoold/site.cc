@@ -106,6 +106,7 @@ Result<void> Site::open_directory() {
     intake_ = std::make_unique<Intake>(*mailboxes_);
     undelete_ = std::make_unique<Undelete>(*mailboxes_);
     queue_ = std::make_unique<Queue>(*store_);
+    imports_ = std::make_unique<Imports>(*mailboxes_, *directory_);
     janitor_ = std::make_unique<Janitor>(*mailboxes_);
     counters_ = std::make_unique<Counters>(*store_, [this](AccountId account) {
         return directory_->address_of(raw(account)).value_or(cat("account ", raw(account)));
@@ -160,7 +161,7 @@ Result<void> Site::serve() {
     auto server =
         Server::start(std::move(options),
                       ServerParts{*directory_, *auth_, *tickets_, *mailboxes_, *intake_, hub_,
-                                  *store_, *counters_, *undelete_, *queue_, clock_, warnings_});
+                                  *store_, *counters_, *undelete_, *queue_, *imports_, clock_, warnings_});
     if (!server) return fail(std::move(server.error()));
     server_ = std::move(*server);
     declare_metrics();

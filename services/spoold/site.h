@@ -67,6 +67,7 @@ class Site {
     std::unique_ptr<Counters> counters_;
     std::unique_ptr<Undelete> undelete_;
     std::unique_ptr<Queue> queue_;
+    std::unique_ptr<Imports> imports_;
     std::unique_ptr<Janitor> janitor_;
     std::unique_ptr<Server> server_;
     std::unique_ptr<Metrics> metrics_;

@@ -1,5 +1,7 @@
 #include "spoold/mailbox/folder_pages.h"
 
+#include <algorithm>
+
 namespace tayori::spool {
 
 using keys::References;
@@ -66,9 +68,14 @@ Result<void> FolderPages::append(const std::vector<Reference>& references) {
     auto open = tail(UidSet::all());
     if (!open) return fail(std::move(open.error()));
     for (const auto& row : *open) tx_.erase(keys::references(folder_, References::tail, row.uid));
+    const auto middle = static_cast<std::ptrdiff_t>(open->size());
     open->insert(open->end(), references.begin(), references.end());
+    std::inplace_merge(open->begin(), open->begin() + middle, open->end(),
+                       [](const Reference& a, const Reference& b) { return a.uid < b.uid; });
+    // What stands above the new ones stays open: more of an import may come below it.
+    const auto fits = [&](std::size_t from) { return (*open)[from + kPageUidsMax - 1].uid <= references.back().uid; };
     std::size_t sealed = 0;
-    for (; open->size() - sealed >= kPageUidsMax; sealed += kPageUidsMax) seal(*open, sealed);
+    for (; open->size() - sealed >= kPageUidsMax && fits(sealed); sealed += kPageUidsMax) seal(*open, sealed);
     if (sealed > 0) record_.tail_first = (*open)[sealed - 1].uid + 1;
     for (std::size_t i = sealed; i < open->size(); ++i) {
         tx_.put(keys::references(folder_, References::tail, (*open)[i].uid), encode_row((*open)[i]));

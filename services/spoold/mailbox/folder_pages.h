@@ -21,7 +21,8 @@ class FolderPages {
     FolderPages(store::Transaction& transaction, FolderId folder, FolderRecord& record)
         : tx_(transaction), folder_(folder), record_(record) {}
 
-    // Ascending UIDs above all that the folder ever had. 256 in the tail are sealed into a page.
+    // Ascending UIDs at or above tail_first that the folder never had: above all others but where an import fills in. 256 in
+    // the tail are sealed into a page.
     Result<void> append(const std::vector<Reference>& references);
 
     // Shows flags, modseq and keywords of each in `uids`, ascending; writes back where `change` returns true.

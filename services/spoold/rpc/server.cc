@@ -9,6 +9,7 @@
 #include "common/rpc/address.h"
 #include "common/rpc/runtime.h"
 #include "spoold/rpc/directory_service.h"
+#include "spoold/rpc/import_service.h"
 
 namespace tayori::spool {
 
@@ -49,6 +50,8 @@ struct Server::Door {
     std::unique_ptr<StreamService> streams;
     std::unique_ptr<DirectoryService> directory;
     std::unique_ptr<AdminService> admin;
+    std::unique_ptr<ImportService> imports;
+    std::unique_ptr<ExportService> exports;
     std::unique_ptr<grpc::Server> server;
 };
 
@@ -57,6 +60,7 @@ Server::Server(ServerOptions options, const Clock& clock)
       readers_(options_.reader_threads),
       writer_(1),
       administration_(1),
+      transfers_(kTransferThreads),
       streams_(clock) {}
 
 Result<std::unique_ptr<Server>> Server::start(ServerOptions options, ServerParts parts) {
@@ -64,6 +68,7 @@ Result<std::unique_ptr<Server>> Server::start(ServerOptions options, ServerParts
     server->dispatcher_ = std::make_unique<Dispatcher>(
         Dispatcher::Parts{parts.directory, parts.auth, parts.tickets, parts.mailboxes, parts.intake,
                           parts.hub, server->readers_});
+    server->imports_ = &parts.imports;
     AdminService::Parts admin{parts.store,
                               parts.directory,
                               parts.mailboxes,
@@ -111,6 +116,10 @@ Result<void> Server::open_door(const std::string& address, Entry entry,
         door->admin = std::make_unique<AdminService>(gate, admin);
         builder.RegisterService(door->directory.get());
         builder.RegisterService(door->admin.get());
+        door->imports = std::make_unique<ImportService>(gate, *imports_, admin.mailboxes, transfers_);
+        door->exports = std::make_unique<ExportService>(gate, admin.mailboxes, admin.directory, transfers_);
+        builder.RegisterService(door->imports.get());
+        builder.RegisterService(door->exports.get());
     }
     int port = 0;
     const bool local = is_unix(address);

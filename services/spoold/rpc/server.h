@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "common/base/result.h"
+#include "spoold/legacy/imports.h"
 #include "spoold/rpc/admin_service.h"
 #include "spoold/rpc/dispatch.h"
 #include "spoold/rpc/pki.h"
@@ -43,6 +44,7 @@ struct ServerParts {
     Counters& counters;
     Undelete& undelete;
     Queue& queue;
+    Imports& imports;
     const Clock& clock;
     std::vector<std::string> warnings;
 };
@@ -66,13 +68,16 @@ class Server {
     Result<void> open(const AdminService::Parts& admin);
     Result<void> open_door(const std::string& address, Entry entry,
                            const AdminService::Parts& admin);
+    static constexpr std::size_t kTransferThreads = 2;
 
     ServerOptions options_;
     Workers readers_;
     Workers writer_;
     Workers administration_;
+    Workers transfers_;  // imports and exports: they take long
     Streams streams_;
     std::unique_ptr<Dispatcher> dispatcher_;
+    Imports* imports_ = nullptr;
     std::vector<std::unique_ptr<Door>> doors_;
     std::vector<int> ports_;
     bool stopped_ = false;
