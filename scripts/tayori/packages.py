@@ -8,7 +8,8 @@ from tayori.console import Failure, note, step
 
 BUILD = """g++ cmake ninja-build ccache mold pkg-config protobuf-compiler protobuf-compiler-grpc libprotobuf-dev
     libgrpc++-dev libuv1-dev libssl-dev librocksdb-dev libtomlplusplus-dev libspdlog-dev libfmt-dev libabsl-dev
-    libicu-dev libexpected-dev prometheus-cpp-dev libcli11-dev zlib1g-dev libgtest-dev libgmock-dev""".split()
+    libicu-dev libexpected-dev prometheus-cpp-dev libcli11-dev zlib1g-dev libgtest-dev libgmock-dev
+    libarchive-dev nlohmann-json3-dev""".split()
 RUN = "ca-certificates openssl".split()
 TEST = "curl swaks isync fetchmail openssl libnet-ssleay-perl libio-socket-ssl-perl libauthen-sasl-perl".split()
 FUZZ = "clang-14 libclang-rt-14-dev".split()

@@ -25,6 +25,7 @@ OWNERS = {
     ".grpc.pb.h": ("common/rpc/", "spoold/rpc/"),
     "rocksdb/": ("spoold/store/",),
     "toml++/": ("common/settings/",),
+    "archive": ("common/legacy/",),
 }
 
 

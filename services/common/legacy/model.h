@@ -74,7 +74,7 @@ struct PluginSettings {
 
 struct Account {
     std::string address;         // normalised; empty: the directory could not be given an address (then reported)
-    std::string directory;       // of its mailbox in the tree; empty: no mail
+    std::string directory;       // of its mailbox in the tree; ".": the root itself; empty: no mail
     std::string display_name;
     std::optional<std::string> password;       // in clear: hashed at once, never shown
     std::optional<std::string> password_hash;  // "{SCHEME}…" as it is

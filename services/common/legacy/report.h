@@ -24,7 +24,7 @@ struct ReportLine {
     std::string account;  // address; may be empty
     std::string file;     // path in the tree; may be empty
     std::uint64_t line = 0;  // counted from 1; 0: the file as a whole
-    std::string code;     // of kMessages in report.cc: "uidl-duplicate"
+    std::string code;     // of one of the tables in messages.h: "uidl-twice"
     std::vector<std::string> values;  // for {0}, {1} … of the sentence
 };
 
@@ -51,6 +51,21 @@ class Report {
     Sink sink_;
     std::vector<ReportLine> lines_;
     std::uint64_t counts_[4] = {};
+};
+
+// A report while one account is looked at.
+struct AccountReport {
+    Report& report;
+    std::string account;
+
+    void add(Severity severity, std::string_view file, std::uint64_t line, std::string_view code,
+             std::vector<std::string> values = {}) {
+        report.add({severity, account, std::string(file), line, std::string(code), std::move(values)});
+    }
+    void add(Severity severity, std::string_view file, std::string_view code,
+             std::vector<std::string> values = {}) {
+        add(severity, file, 0, code, std::move(values));
+    }
 };
 
 }  // namespace tayori::legacy
