@@ -112,6 +112,7 @@ void add_folder_command(CLI::App& app, Context& context);
 void add_counters_command(CLI::App& app, Context& context);
 void add_quota_command(CLI::App& app, Context& context);
 void add_import_command(CLI::App& app, Context& context);
+void add_export_command(CLI::App& app, Context& context);
 void add_undelete_command(CLI::App& app, Context& context);
 void add_store_command(CLI::App& app, Context& context);
 void add_status_command(CLI::App& app, Context& context);

@@ -6,12 +6,13 @@ import random
 
 VALIDITY = 1_300_000_007
 FIRST_DATE = 1_500_000_000
+LINE = "日本語の本文です。 The quick brown fox.\n"
 FLAG_LETTERS = {"S": "\\Seen", "F": "\\Flagged", "R": "\\Answered"}
 
 
 def letter(number, size):
     """With LF line ends, as it lies in a Maildir."""
-    filler = "日本語の本文です。 The quick brown fox.\n" * (size // 64)
+    filler = LINE * (size // len(LINE.encode()))
     return (f"From: Yamada <yamada@example.org>\nTo: anna@example.jp\nSubject: mail {number}\n"
             f"Date: Fri, 14 Jul 2017 11:40:{number % 60:02} +0900\nMessage-ID: <{number}@example.org>\n"
             f"Content-Type: text/plain; charset=UTF-8\n\n{filler}{number}\n").encode()
