@@ -29,6 +29,7 @@ using OptionsPtr = std::shared_ptr<Options>;
 // What the site knows of a plan's accounts, if it can be asked.
 Result<SiteView> look_at_site(Context& context, const legacy::Plan& plan) {
     SiteView site;
+    if (context.spoold.empty() && !context.load_settings()) return site;
     auto client = context.client();
     if (!client) return fail(std::move(client.error()));
     auto domains = (*client)->list_domains({});

@@ -122,14 +122,15 @@ std::string run_text(const RunOutcome& outcome, Language language) {
     const auto rate = outcome.seconds > 0 ? static_cast<std::uint64_t>(static_cast<double>(outcome.imported) / outcome.seconds) : 0;
     std::string out;
     if (language == Language::japanese) {
-        append(out, "取り込み ", outcome.import.import_id(), ": アカウント ", outcome.accounts, " 個 (新規 ", outcome.created,
+        append(out, "取り込み ", outcome.import.import_id(), ": アカウント ", outcome.accounts, " 個 (うち取り込みで作成 ", outcome.created,
                " 個)、メール ", outcome.imported, " 通を取り込み、", outcome.known, " 通は取り込み済み、", outcome.refused,
                " 件は取り込めませんでした。", one_decimal(outcome.seconds), " 秒、毎秒 ", rate, " 通。\n");
         if (outcome.imported == 0 && all > 0) append(out, "新しいメールはありませんでした。\n");
         append(out, "報告: adminctl import report ", outcome.import.import_id(), "\n");
         return out;
     }
-    append(out, "Import ", outcome.import.import_id(), ": ", outcome.accounts, " accounts (", outcome.created, " new), ",
+    append(out, "Import ", outcome.import.import_id(), ": ", outcome.accounts, " accounts (", outcome.created,
+           " made by it), ",
            outcome.imported, " mails imported, ", outcome.known, " were here already, ", outcome.refused,
            " could not be taken; ", one_decimal(outcome.seconds), " s, ", rate, " mails a second.\n");
     if (outcome.imported == 0 && all > 0) append(out, "There was nothing new.\n");

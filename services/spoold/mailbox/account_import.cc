@@ -27,7 +27,8 @@ Result<std::vector<AccountTx::Placed>> AccountTx::place(FolderTx& folder, std::v
     for (const auto& reference : references) placed.push_back({reference.message, reference.uid});
     // Sequence numbers of mail that a session knows already would shift below it (RFC 3501 §2.3.1.1): it has to look anew.
     const bool below_others = has_mail_above(folder, references.front().uid);
-    if (auto put = put_in(folder, std::move(references), change); !put) return fail(std::move(put.error()));
+    auto put = put_in(folder, std::move(references), FolderPages::kImportedPageMin, change);
+    if (!put) return fail(std::move(put.error()));
     if (!below_others) return placed;
     change = start_change(folder);
     change.modseq = modseq();

@@ -137,12 +137,13 @@ void AccountTx::count(FolderTx& folder, const Reference& reference) {
     if (record.first_unseen == 0 || reference.uid < record.first_unseen) record.first_unseen = reference.uid;
 }
 
-Result<void> AccountTx::put_in(FolderTx& folder, std::vector<Reference> references, Change& change) {
+Result<void> AccountTx::put_in(FolderTx& folder, std::vector<Reference> references, std::size_t page_min,
+                               Change& change) {
     for (const auto& reference : references) count(folder, reference);
     folder.record.highest_modseq = modseq();
     folder.dirty = true;
     FolderPages pages(tx_, folder.id, folder.record);
-    if (auto appended = pages.append(references); !appended) return appended;
+    if (auto appended = pages.append(references, page_min); !appended) return appended;
     change.modseq = modseq();
     change.appended = std::move(references);
     return {};
@@ -155,7 +156,7 @@ Result<void> AccountTx::append(FolderTx& folder, std::vector<Reference> referenc
         reference.modseq = modseq();
         reference.pop3_order = shown_by_pop3 ? state_.next_pop3_order++ : 0;
     }
-    return put_in(folder, std::move(references), change);
+    return put_in(folder, std::move(references), kPageUidsMax, change);
 }
 
 Result<void> AccountTx::change_flags(FolderTx& folder, const UidSet& uids,

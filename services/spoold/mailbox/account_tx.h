@@ -119,7 +119,7 @@ class AccountTx {
     void uncount(FolderTx& folder, const std::vector<Reference>& references);
     void count(FolderTx& folder, const Reference& reference);
     bool has_mail_above(const FolderTx& folder, Uid uid);
-    Result<void> put_in(FolderTx& folder, std::vector<Reference> references, Change& change);
+    Result<void> put_in(FolderTx& folder, std::vector<Reference> references, std::size_t page_min, Change& change);
     Result<void> check_list(std::uint64_t more_bytes) const;
     FolderTx& new_folder(std::string_view name, v1::SpecialUse special_use);
 
