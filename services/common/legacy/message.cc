@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "common/legacy/mail_head.h"
+#include "common/legacy/mbox/unwrap.h"
 #include "common/legacy/source.h"
 
 namespace tayori::legacy {
@@ -62,8 +63,9 @@ Result<std::string> read_message(const Tree& tree, const Mail& mail, std::uint64
             break;
         case Wrapping::mbox_o:
         case Wrapping::mbox_rd:
-            // Place for mbox/unwrap.h: bytes = unwrap_mbox(std::move(*bytes), mail).
-            return fail(Kind::unsupported, "Mails in mbox files can't be read.", mail.file);
+            if (!bytes->starts_with("From ")) return fail(Kind::corrupt, "The file has changed since it was listed.", mail.file);
+            bytes = unwrap_mbox(std::move(*bytes), mail);
+            break;
     }
     *bytes = with_crlf(std::move(*bytes));
     if (bytes->size() > bytes_max)

@@ -19,6 +19,7 @@ std::span<const Message> accounts_messages();
 std::span<const Message> capture_messages();
 std::span<const Message> epost_messages();
 std::span<const Message> pmail_messages();
+std::span<const Message> spool_messages();
 std::span<const Message> import_messages();
 
 // Nothing: no table has this code.

@@ -71,7 +71,8 @@ std::span<const std::span<const Message>> all_messages() {
     // A new family's table is one line here.
     static const std::array kTables = {
         common_messages(), accounts_messages(), capture_messages(),
-        epost_messages(),  pmail_messages(),    import_messages(),
+        epost_messages(),  pmail_messages(),     spool_messages(),
+        import_messages(),
     };
     return kTables;
 }

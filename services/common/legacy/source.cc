@@ -2,7 +2,12 @@
 
 #include "common/base/text.h"
 #include "common/legacy/epost/epost.h"
+#include "common/legacy/hmailserver/hmailserver.h"
+#include "common/legacy/maildir/maildir.h"
+#include "common/legacy/mbox/mbox.h"
+#include "common/legacy/mh/mh.h"
 #include "common/legacy/pmail/pmail.h"
+#include "common/legacy/pst/pst.h"
 
 namespace tayori::legacy {
 namespace {
@@ -15,6 +20,11 @@ struct SourceKind {
 constexpr SourceKind kKinds[] = {
     {"epost", make_epost},
     {"pmail", make_pmail},
+    {"maildir", make_maildir},
+    {"mbox", make_mbox},
+    {"mh", make_mh},
+    {"hmailserver", make_hmailserver},
+    {"pst", make_pst},
 };
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "common/legacy/tree.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -8,6 +9,7 @@
 #include <cstring>
 
 #include "common/base/text.h"
+#include "common/legacy/pst/convert.h"
 #include "common/legacy/tree_kinds.h"
 
 namespace tayori::legacy {
@@ -76,6 +78,16 @@ Result<std::string> Tree::read_all(std::string_view path, std::uint64_t bytes_ma
     return bytes;
 }
 
+namespace {
+
+bool begins_as_pst(const std::string& path) {
+    const Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    const auto head = fd ? read_fd(fd.get(), 0, pst::kMagic.size()) : Result<std::string>(std::string());
+    return head && *head == pst::kMagic;
+}
+
+}  // namespace
+
 Result<std::unique_ptr<Tree>> open_tree(const std::string& path) {
     char* resolved = ::realpath(path.c_str(), nullptr);
     if (resolved == nullptr) return fail_errno(errno, path);
@@ -84,7 +96,7 @@ Result<std::unique_ptr<Tree>> open_tree(const std::string& path) {
     struct stat st = {};
     if (::stat(absolute.c_str(), &st) != 0) return fail_errno(errno, absolute);
     if (S_ISDIR(st.st_mode)) return open_directory_tree(absolute);
-    if (S_ISREG(st.st_mode)) return open_tar_tree(absolute);
+    if (S_ISREG(st.st_mode)) return begins_as_pst(absolute) ? pst::convert(absolute) : open_tar_tree(absolute);
     return fail(Kind::invalid, "The source is neither a directory nor a tar archive.", absolute);
 }
 

@@ -253,6 +253,8 @@ Folder read_folder(const FolderPlace& place, std::string name, const Reading& re
     }
     sort_files(lists.uids, files);
 
+    if (const auto courier = join_path(place.directory, "courierimapkeywords"); !reading.list(courier).empty())
+        reading.say(Severity::person, "courier-keywords", courier);
     Keywords keywords;
     const auto keywords_file = join_path(place.directory, "dovecot-keywords");
     std::vector<std::uint64_t> bad_lines;

@@ -113,8 +113,10 @@ std::vector<FolderPlace> find_folders(const std::string& path, const Reading& re
 Result<std::vector<AccountPlace>> find_accounts(const Tree& tree, const SourceOptions& options, Report& report) {
     std::vector<AccountPlace> places;
     if (!options.account.empty()) {
-        AccountReport unsaid{report, options.account};
-        if (find_folders("", Reading{tree, options, unsaid}).empty()) return fail(Kind::invalid, "There is no mbox: no file begins with a \"From \" line.");
+        Report said;  // by load()
+        AccountReport lines{said, options.account};
+        if (find_folders("", Reading{tree, options, lines}).empty()) 
+            return fail(Kind::invalid, "There is no mbox: no file begins with a \"From \" line.");
         places.push_back({options.account, ""});
         return places;
     }

@@ -41,6 +41,8 @@ constexpr Message kMessages[] = {
      "ファイル名では {0} バイトですが、実際は {1} バイトです。メールが途中で切れている可能性があります。そのまま取り込みました。"},
     {"keyword-without-name", "Flag \"{0}\" of {1} mails has no name in dovecot-keywords; it was left out.",
      "{1} 通に付いているフラグ「{0}」は、dovecot-keywords に名前がないため取り込んでいません。"},
+    {"courier-keywords", "Courier's keywords are kept in a form that is not read; flags were taken, keywords were not.",
+     "Courier のキーワードは読み取りに対応していません。フラグは取り込みましたが、キーワードは取り込んでいません。"},
     {"flag-letter-unknown", "The flag letter \"{0}\" of {1} mails is not known; it was left out.",
      "{1} 通に付いているフラグ文字「{0}」は用途がわからないため、取り込んでいません。"},
 
