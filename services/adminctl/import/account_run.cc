@@ -1,6 +1,7 @@
 #include "adminctl/import/account_run.h"
 
 #include <algorithm>
+#include <optional>
 #include <thread>
 
 #include "adminctl/import/mail_reader.h"

@@ -1,6 +1,7 @@
 #include "adminctl/import/export.h"
 
 #include <optional>
+#include <utility>
 
 #include "common/base/text.h"
 #include "common/legacy/export.h"

@@ -1,5 +1,6 @@
 #include "adminctl/import/text.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 

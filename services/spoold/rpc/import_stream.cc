@@ -1,5 +1,7 @@
 #include "spoold/rpc/import_stream.h"
 
+#include <utility>
+
 #include "common/rpc/errors.h"
 #include "spoold/legacy/limits.h"
 #include "spoold/mailbox/parts.h"
