@@ -56,6 +56,8 @@ std::unique_ptr<CLI::App> make_app(Context& context) {
     add_convert_command(*app, context);
     add_quota_command(*app, context);
     add_undelete_command(*app, context);
+    add_import_command(*app, context);
+    add_export_command(*app, context);
     add_counters_command(*app, context);
     add_store_command(*app, context);
     add_config_command(*app, context);
@@ -93,8 +95,7 @@ Result<settings::Settings> Context::load_settings() const {
     return settings::load(config_file(), settings::process_environment());
 }
 
-Result<rpc::AdminClient*> Context::client() {
-    if (client_) return client_.get();
+Context::Way Context::way() const {
     std::string address = spoold;
     rpc::TlsFiles tls;
     if (!tls_dir.empty()) tls = {tls_dir + "/ca.crt", tls_dir + "/tls.crt", tls_dir + "/tls.key"};
@@ -105,10 +106,25 @@ Result<rpc::AdminClient*> Context::client() {
         if (address.empty()) address = settings->resolve(settings->spoold.address).to_string();
         if (tls_dir.empty()) tls = rpc::tls_files(settings->path(settings->spoold.pki_dir), "adminctl");
     }
-    auto made = rpc::AdminClient::make(address, tls);
+    return {std::move(address), std::move(tls)};
+}
+
+Result<rpc::AdminClient*> Context::client() {
+    if (client_) return client_.get();
+    const auto to = way();
+    auto made = rpc::AdminClient::make(to.address, to.tls);
     if (!made) return fail(std::move(made.error()));
     client_ = std::move(*made);
     return client_.get();
+}
+
+Result<rpc::ImportClient*> Context::import_client() {
+    if (import_client_) return import_client_.get();
+    const auto to = way();
+    auto made = rpc::ImportClient::make(to.address, to.tls);
+    if (!made) return fail(std::move(made.error()));
+    import_client_ = std::move(*made);
+    return import_client_.get();
 }
 
 void Context::print(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stdout); }

@@ -15,6 +15,7 @@
 #include "adminctl/values.h"
 #include "common/base/text.h"
 #include "common/rpc/admin_client.h"
+#include "common/rpc/import_client.h"
 #include "common/settings/settings.h"
 
 namespace tayori::admin {
@@ -30,6 +31,7 @@ class Context {
 
     // Connects with the first call made on it.
     Result<rpc::AdminClient*> client();
+    Result<rpc::ImportClient*> import_client();
     Result<settings::Settings> load_settings() const;
     std::string config_file() const;
 
@@ -43,7 +45,14 @@ class Context {
     }
 
   private:
+    struct Way {
+        std::string address;
+        rpc::TlsFiles tls;
+    };
+    Way way() const;
+
     std::unique_ptr<rpc::AdminClient> client_;
+    std::unique_ptr<rpc::ImportClient> import_client_;
 };
 
 // Adds a command. `run` is called when the whole command line has been understood, and gives a Result<ExitStatus>.
@@ -106,6 +115,8 @@ void add_convert_command(CLI::App& app, Context& context);
 void add_convert_guide(CLI::App& convert, Context& context);
 void add_folders_command(CLI::App& app, Context& context);
 void add_quota_command(CLI::App& app, Context& context);
+void add_import_command(CLI::App& app, Context& context);
+void add_export_command(CLI::App& app, Context& context);
 void add_undelete_command(CLI::App& app, Context& context);
 void add_store_command(CLI::App& app, Context& context);
 void add_status_command(CLI::App& app, Context& context);

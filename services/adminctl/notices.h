@@ -4,11 +4,12 @@
 #include <string>
 
 #include "adminctl/values.h"
+#include "common/legacy/report.h"
 #include "tayori/spool/v1/jobs.pb.h"
 
 namespace tayori::admin {
 
-enum class Language { english, japanese };
+using legacy::Language;
 
 // By LC_ALL, LC_MESSAGES, LANG, in this order.
 Language language_of_environment();

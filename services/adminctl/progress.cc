@@ -1,58 +1,45 @@
 #include "adminctl/progress.h"
 
-#include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
+#include <string>
 
+#include "adminctl/import/progress.h"
 #include "common/base/text.h"
 
 namespace tayori::admin {
 namespace {
 
-constexpr int kBarCells = 24;
-constexpr auto kBarEvery = std::chrono::milliseconds(100);
-constexpr auto kLineEvery = std::chrono::seconds(5);
+constexpr std::uint64_t kBarCells = 24;
+constexpr std::chrono::steady_clock::duration kBarEvery = std::chrono::milliseconds(100);
+constexpr std::chrono::steady_clock::duration kLineEvery = std::chrono::seconds(5);
+
+std::string bar(std::uint64_t done, std::uint64_t all) {
+    const auto cells = all == 0 ? kBarCells : std::min(done, all) * kBarCells / all;
+    return cat("[", std::string(cells, '#'), std::string(kBarCells - cells, ' '), "] ");
+}
 
 }  // namespace
 
-std::string with_commas(std::uint64_t n) {
-    auto digits = std::to_string(n);
-    for (auto at = static_cast<std::ptrdiff_t>(digits.size()) - 3; at > 0; at -= 3)
-        digits.insert(static_cast<std::size_t>(at), 1, ',');
-    return digits;
-}
+JobProgress::JobProgress(Shown shown, legacy::Language language)
+    : terminal_(::isatty(STDERR_FILENO) == 1), wanted_(shown), language_(language) {}
 
-std::string progress_text(const ProgressNow& now) {
-    const auto all = std::max(now.all, now.done);
-    const double part = all == 0 ? 1.0 : static_cast<double>(now.done) / static_cast<double>(all);
-    const auto cells = static_cast<std::size_t>(part * kBarCells);
-    const auto bar = cat(std::string(cells, '#'), std::string(kBarCells - cells, ' '));
-    auto out = fmt::format("[{}] {:3.0f} %  {} of {} {}", bar, part * 100, with_commas(now.done), with_commas(all), now.unit);
-    if (now.running_ms <= 0 || now.done == 0) return out;
-    const double rate = static_cast<double>(now.done) * 1000 / static_cast<double>(now.running_ms);
-    append(out, "  ", with_commas(static_cast<std::uint64_t>(rate)), "/s");
-    const auto left = static_cast<std::uint64_t>(static_cast<double>(all - now.done) / rate);
-    append(out, fmt::format("  {}:{:02} left", left / 60, left % 60));
-    return out;
-}
-
-Progress::Progress(bool quiet) : terminal_(::isatty(STDERR_FILENO) == 1), quiet_(quiet) {}
-
-Progress::~Progress() {
+JobProgress::~JobProgress() {
     if (shown_ && terminal_) std::fputc('\n', stderr);
 }
 
-void Progress::show(const ProgressNow& now) {
-    if (quiet_) return;
+void JobProgress::show(const spool::v1::Job& job) {
+    if (wanted_ == Shown::no) return;
     const auto at = std::chrono::steady_clock::now();
-    const bool last = now.done >= now.all;
-    if (shown_ && !last && at - last_ < (terminal_ ? std::chrono::steady_clock::duration(kBarEvery) : kLineEvery)) return;
+    const bool last = job.ended_ms() != 0;
+    if (shown_ && !last && at - last_ < (terminal_ ? kBarEvery : kLineEvery)) return;
     shown_ = true;
     last_ = at;
-    if (terminal_) std::fprintf(stderr, "\r\x1b[K%s", progress_text(now).c_str());
-    else std::fprintf(stderr, "%s\n", progress_text(now).c_str());
+    const auto line = progress_line(job.mails_seen(), job.mails(), std::chrono::milliseconds(job.running_ms()), language_);
+    if (terminal_) std::fprintf(stderr, "\r\x1b[K%s%s", bar(job.mails_seen(), job.mails()).c_str(), line.c_str());
+    else std::fprintf(stderr, "%s\n", line.c_str());
     std::fflush(stderr);
 }
 

@@ -55,6 +55,13 @@ std::string show_percent(std::uint64_t used, std::uint64_t limit) {
     return fmt::format("{:.0f}%", 100.0 * static_cast<double>(used) / static_cast<double>(limit));
 }
 
+std::string with_commas(std::uint64_t n) {
+    auto digits = std::to_string(n);
+    for (auto at = static_cast<std::ptrdiff_t>(digits.size()) - 3; at > 0; at -= 3)
+        digits.insert(static_cast<std::size_t>(at), 1, ',');
+    return digits;
+}
+
 std::string show_time(std::int64_t unix_s) {
     if (unix_s == 0) return "-";
     const auto time = static_cast<std::time_t>(unix_s);

@@ -20,6 +20,9 @@ std::string show_size(std::uint64_t bytes);
 std::string show_limit(std::uint64_t limit, bool is_size);  // "none" for 0
 std::string show_percent(std::uint64_t used, std::uint64_t limit);
 
+// "1,234,567"
+std::string with_commas(std::uint64_t n);
+
 // Local time, to the minute; "-" for 0.
 std::string show_time(std::int64_t unix_s);
 // "2d", "12h", "30m" back from now, or "2026-11-22", "2026-11-22 08:30" in local time.

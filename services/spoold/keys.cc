@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "common/crypto/crypto.h"
+
 namespace tayori::spool::keys {
 namespace {
 
@@ -64,6 +66,20 @@ std::string references_prefix(FolderId folder, References kind) {
     out.push_back(static_cast<char>(kind));
     return out;
 }
+
+std::string key_of_import(char kind, std::uint64_t a) {
+    std::string out = "Y";
+    out.append(key1(kind, a));
+    return out;
+}
+std::string key_of_import(char kind, std::uint64_t a, std::uint64_t b) {
+    std::string out = "Y";
+    out.append(key2(kind, a, b));
+    return out;
+}
+
+constexpr std::size_t kHashBytes = 16;
+std::string half_hash(std::string_view text) { return crypto::sha256(text).substr(0, kHashBytes); }
 
 }  // namespace
 
@@ -162,5 +178,46 @@ std::string job(JobId id) { return key1('J', raw(id)); }
 Range all_jobs() { return prefixed("J"); }
 std::string job_outcome(JobId id, AccountId account) { return key2('L', raw(id), raw(account)); }
 Range job_outcomes(JobId id) { return prefixed(key1('L', raw(id))); }
+std::string import(ImportId id) { return key_of_import('i', raw(id)); }
+Range imports() { return prefixed("Yi"); }
+ImportId import_of_key(std::string_view key) { return ImportId{take<std::uint64_t>(key, 2)}; }
+std::string import_source(std::string_view kind, std::string_view origin) {
+    std::string text(kind);
+    text.push_back('\0');
+    text.append(origin);
+    return "Ys" + crypto::sha256(text);
+}
+std::string import_account(ImportId id, AccountId account) { return key_of_import('a', raw(id), raw(account)); }
+Range import_accounts(ImportId id) { return prefixed(key_of_import('a', raw(id))); }
+AccountId account_of_import_account(std::string_view key) { return AccountId{take<std::uint64_t>(key, 10)}; }
+std::string import_folder(AccountId account, ImportId id, FolderId folder) {
+    auto out = key_of_import('f', raw(account), raw(id));
+    put(out, raw(folder));
+    return out;
+}
+Range import_folders(AccountId account, ImportId id) { return prefixed(key_of_import('f', raw(account), raw(id))); }
+Range all_import_folders(AccountId account) { return prefixed(key_of_import('f', raw(account))); }
+FolderId folder_of_import_folder(std::string_view key) { return FolderId{take<std::uint64_t>(key, 18)}; }
+std::string imported(AccountId account, ImportId id, std::string_view identity) {
+    auto out = key_of_import('m', raw(account), raw(id));
+    out.append(identity);
+    return out;
+}
+Range all_imported(AccountId account, ImportId id) { return prefixed(key_of_import('m', raw(account), raw(id))); }
+Range all_imported(AccountId account) { return prefixed(key_of_import('m', raw(account))); }
+std::string_view identity_of_key(std::string_view key) { return key.substr(std::min<std::size_t>(18, key.size())); }
+std::string imported_uidl(AccountId account, std::string_view uidl) {
+    return key_of_import('u', raw(account)) + half_hash(uidl);
+}
+Range imported_uidls(AccountId account) { return prefixed(key_of_import('u', raw(account))); }
+std::string import_alias(ImportId id, std::string_view address) {
+    auto out = key_of_import('l', raw(id));
+    out.append(address);
+    return out;
+}
+Range import_aliases(ImportId id) { return prefixed(key_of_import('l', raw(id))); }
+std::string_view alias_of_key(std::string_view key) { return key.substr(std::min<std::size_t>(10, key.size())); }
+std::string import_line(ImportId id, std::string_view line) { return key_of_import('r', raw(id)) + half_hash(line); }
+Range import_lines(ImportId id) { return prefixed(key_of_import('r', raw(id))); }
 
 }  // namespace tayori::spool::keys

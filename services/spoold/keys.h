@@ -2,11 +2,11 @@
 // goes in their order. The directory's keys begin with a small letter or are made in directory/; these here:
 //
 //   key                                         value                                        written
-//   C m | C f | C q                             site counters: next message, folder, queue id   with each use
 //   C j                                         site counter: next job id                    with each use
 //   G 4                                         is IMAP4 in use? one byte, "1" or "0"         imap4 enable, disable
 //   J job                                       StoredJob                                    with each mailbox
 //   L job account                               StoredOutcome: what a job did to a mailbox   with it
+//   C m | C f | C q | C i                       site counters: next message, folder, queue, import id   with each use
 //   S                                           what this store calls itself to daemons         first start
 //   A account                                   AccountState (records.h)                        every change
 //   K account                                   keyword table                                   new keyword
@@ -24,6 +24,14 @@
 //   I day account request-id                    outcome of a request, kept a day                 intake, copy
 //   O queue-id                                  QueuedMail                                      intake
 //   Q                                           how many mails are queued                       intake
+//   Y i import                                  StoredImport                                    each batch
+//   Y s sha256(kind, origin)                    import id: the same source is the same import    first run
+//   Y a import account                          StoredImportAccount                             each batch
+//   Y f account import folder                   StoredImportFolder                              each batch
+//   Y m account import identity                 where an imported mail was put                  import
+//   Y u account sha256(uidl)/2                  (empty) an imported UIDL that is taken           import
+//   Y l import address                          StoredImportAlias                               import
+//   Y r import sha256(line)/2                   a line of the import's report                   import
 //
 // A page's key is its last UID at the time of sealing, so that the page that holds a UID is the first at or after it.
 #pragma once
@@ -48,6 +56,7 @@ inline constexpr std::string_view kNextFolderId = "Cf";
 inline constexpr std::string_view kNextQueueId = "Cq";
 inline constexpr std::string_view kNextJobId = "Cj";
 inline constexpr std::string_view kImap4 = "G4";
+inline constexpr std::string_view kNextImportId = "Ci";
 inline constexpr std::string_view kQueued = "Q";
 inline constexpr std::string_view kServerId = "S";
 
@@ -109,5 +118,27 @@ std::string job(JobId id);
 Range all_jobs();
 std::string job_outcome(JobId id, AccountId account);
 Range job_outcomes(JobId id);
+std::string import(ImportId id);
+Range imports();
+ImportId import_of_key(std::string_view key);  // of import(), import_account() and what else begins with it
+std::string import_source(std::string_view kind, std::string_view origin);
+std::string import_account(ImportId id, AccountId account);
+Range import_accounts(ImportId id);
+AccountId account_of_import_account(std::string_view key);
+std::string import_folder(AccountId account, ImportId id, FolderId folder);
+Range import_folders(AccountId account, ImportId id);
+Range all_import_folders(AccountId account);
+FolderId folder_of_import_folder(std::string_view key);
+std::string imported(AccountId account, ImportId id, std::string_view identity);
+Range all_imported(AccountId account, ImportId id);
+Range all_imported(AccountId account);
+std::string_view identity_of_key(std::string_view key);
+std::string imported_uidl(AccountId account, std::string_view uidl);
+Range imported_uidls(AccountId account);
+std::string import_alias(ImportId id, std::string_view address);
+Range import_aliases(ImportId id);
+std::string_view alias_of_key(std::string_view key);
+std::string import_line(ImportId id, std::string_view line);
+Range import_lines(ImportId id);
 
 }  // namespace tayori::spool::keys

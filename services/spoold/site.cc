@@ -113,6 +113,7 @@ Result<void> Site::open_directory() {
     intake_ = std::make_unique<Intake>(*mailboxes_);
     undelete_ = std::make_unique<Undelete>(*mailboxes_);
     queue_ = std::make_unique<Queue>(*store_);
+    imports_ = std::make_unique<Imports>(*mailboxes_, *directory_);
     janitor_ = std::make_unique<Janitor>(*mailboxes_);
     forms_ = std::make_unique<Forms>(*mailboxes_);
     jobs_ = std::make_unique<Jobs>(*mailboxes_, *store_, clock_, job_hooks());
@@ -183,7 +184,7 @@ Result<void> Site::serve() {
     auto server =
         Server::start(std::move(options),
                       ServerParts{*directory_, *auth_, *tickets_, *mailboxes_, *intake_, hub_,
-                                  *store_, *counters_, *undelete_, *queue_, *jobs_, *forms_, clock_, *metrics_, warnings_});
+                                  *store_, *counters_, *undelete_, *queue_, *jobs_, *forms_, *imports_, clock_, *metrics_, warnings_});
     if (!server) return fail(std::move(server.error()));
     server_ = std::move(*server);
     declare_metrics();

@@ -68,6 +68,7 @@ class Site {
     std::unique_ptr<Counters> counters_;
     std::unique_ptr<Undelete> undelete_;
     std::unique_ptr<Queue> queue_;
+    std::unique_ptr<Imports> imports_;
     std::unique_ptr<Janitor> janitor_;
     std::unique_ptr<Forms> forms_;
     std::unique_ptr<Jobs> jobs_;

@@ -136,13 +136,18 @@ class Site:
 
     def adminctl(self, *arguments, stdin="", expect=0):
         """Its standard output. `expect` None: any exit status."""
-        environment = {**os.environ, **plan.environment(self.instance, {}), **self.settings}
-        done = subprocess.run([str(self.binaries / "adminctl"), *arguments], env=environment, input=stdin,
+        done = subprocess.run(self.adminctl_line(*arguments), env=self.adminctl_environment(), input=stdin,
                               capture_output=True, text=True, timeout=60, check=False)
         if expect is not None and done.returncode != expect:
             raise TestFailure(f"adminctl {' '.join(arguments)}: status {done.returncode}, not {expect}\n"
                               f"{done.stdout}{done.stderr}")
         return done.stdout
+
+    def adminctl_line(self, *arguments):
+        return [str(self.binaries / "adminctl"), *arguments]
+
+    def adminctl_environment(self):
+        return {**os.environ, **plan.environment(self.instance, {}), **self.settings}
 
     def add_domain(self, name):
         self.adminctl("domain", "add", name)

@@ -28,6 +28,9 @@ std::string account_text(const v1::Account& account) {
     for (const auto& app : account.app_passwords())
         line("app password", cat(app.name(), " (", show_protocols(app.protocols()), "), made ",
                                  show_time(app.created_s()), ", last used ", show_time(app.last_used_s())));
+    for (const auto& settings : account.plugin_settings())
+        line("rule", cat(settings.plugin(), " (", settings.file(), "), ",
+                         settings.enabled() ? "in force" : "waits for approval: `import run --enable-rules`"));
     return out;
 }
 

@@ -97,11 +97,11 @@ Result<ExitStatus> watch_job(Context& context, std::uint64_t job_id) {
     request.set_job_id(job_id);
     v1::Job last;
     {
-        Progress progress(context.json);
+        JobProgress progress(context.json ? JobProgress::Shown::no : JobProgress::Shown::yes, language_of_environment());
         auto watched = (*client)->watch_job(request, [&](const v1::Job& job) {
             last = job;
             if (context.json) Context::print(cat(to_json(job), "\n"));
-            progress.show({job.mails_seen(), job.mails(), job.running_ms(), "mails"});
+            progress.show(job);
             return !is_over(job);
         });
         if (!watched) return fail(std::move(watched.error()));

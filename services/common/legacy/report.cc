@@ -75,6 +75,7 @@ std::span<const std::span<const Message>> all_messages() {
     static const std::array kTables = {
         common_messages(), accounts_messages(), capture_messages(),
         epost_messages(),  pmail_messages(),     spool_messages(),
+        import_messages(),  job_messages(),
     };
     return kTables;
 }

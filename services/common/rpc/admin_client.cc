@@ -1,9 +1,7 @@
 #include "common/rpc/admin_client.h"
 
-#include <chrono>
-
+#include "common/rpc/blocking.h"
 #include "common/rpc/channel.h"
-#include "common/rpc/status.h"
 #include "tayori/spool/v1/admin.grpc.pb.h"
 #include "tayori/spool/v1/directory.grpc.pb.h"
 #include "tayori/spool/v1/jobs.grpc.pb.h"
@@ -12,39 +10,10 @@ namespace tayori::rpc {
 
 namespace {
 
-inline constexpr std::chrono::seconds kWait{60};
 inline constexpr std::chrono::hours kLongWait{24};  // what reads the whole store
 
-template <class Stub, class Request, class Reply>
-Result<Reply> unary(Stub& stub,
-                    grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Reply*),
-                    const Request& request, std::chrono::seconds wait = kWait) {
-    grpc::ClientContext context;
-    context.set_deadline(std::chrono::system_clock::now() + wait);
-    Reply reply;
-    const auto status = (stub.*method)(&context, request, &reply);
-    if (!status.ok()) return fail(from_status(status));
-    return reply;
-}
-
-template <class Stub, class Request, class Item>
-Result<void> list(Stub& stub,
-                  std::unique_ptr<grpc::ClientReader<Item>> (Stub::*method)(grpc::ClientContext*,
-                                                                            const Request&),
-                  const Request& request, const std::function<bool(const Item&)>& visit) {
-    grpc::ClientContext context;
-    auto reader = (stub.*method)(&context, request);
-    Item item;
-    bool stopped = false;
-    while (!stopped && reader->Read(&item)) stopped = !visit(item);
-    if (stopped) {
-        context.TryCancel();
-        while (reader->Read(&item)) continue;  // gRPC wants it read to the end before Finish()
-    }
-    const auto status = reader->Finish();
-    if (!status.ok() && !stopped) return fail(from_status(status));
-    return {};
-}
+using detail::list;
+using detail::unary;
 
 }  // namespace
 

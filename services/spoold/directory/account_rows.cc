@@ -86,6 +86,17 @@ Result<v1::Account> describe(const Rows& rows, const AccountRow& row) {
     out.set_deleted_s(row.account.deleted_s());
     auto described = describe_credentials(rows, row.id, out);
     if (!described) return fail(std::move(described.error()));
+    auto settings = read_row<stored::v1::StoredPluginSettings>(rows, row_key::plugin_settings(row.id));
+    if (!settings) return fail(std::move(settings.error()));
+    if (*settings) {
+        for (const auto& entry : (*settings)->entries()) {
+            auto& shown = *out.add_plugin_settings();
+            shown.set_plugin(entry.plugin());
+            shown.set_json(entry.json());
+            shown.set_file(entry.file());
+            shown.set_enabled(entry.enabled());
+        }
+    }
     if (row.account.state() == stored::v1::STORED_STATE_DELETED) return out;
     const auto pointers = row_key::pointers_begin(row.account.address());
     auto scanned = rows.scan(pointers, row_key::end_of(pointers), [&](std::string_view key, std::string_view) {

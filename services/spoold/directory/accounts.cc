@@ -19,6 +19,7 @@ struct NewAccount {
     bool has_quota_bytes = false;
     bool has_quota_messages = false;
     std::optional<StoredPassword> password;
+    Directory::Also also;
 };
 
 std::uint64_t take_account_id(store::Transaction& transaction) {
@@ -59,6 +60,10 @@ Result<v1::Account> create(store::Transaction& transaction, const NewAccount& wa
     if (!counted) return fail(std::move(counted.error()));
     auto made = core.mailboxes.create(transaction, row.id);
     if (!made) return fail(std::move(made.error()));
+    if (wanted.also) {
+        auto done = wanted.also(transaction, row.id);
+        if (!done) return fail(std::move(done.error()));
+    }
     return describe(rows, row);
 }
 
@@ -116,7 +121,12 @@ Result<v1::Account> bring_back(store::Transaction& transaction, const Name& name
 }  // namespace
 
 void Directory::add_account(const v1::AddAccountRequest& request, Answer<v1::Account> done) {
+    add_account(request, {}, std::move(done));
+}
+
+void Directory::add_account(const v1::AddAccountRequest& request, Also also, Answer<v1::Account> done) {
     NewAccount wanted;
+    wanted.also = std::move(also);
     auto name = parse_name(request.address());
     if (!name) return done(fail(std::move(name.error())));
     if (request.display_name().size() > kDisplayNameBytesMax)

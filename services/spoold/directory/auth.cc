@@ -50,14 +50,18 @@ Result<std::optional<RightPassword>> verify(const CorePtr& core, const std::opti
         for (const auto& app : credentials->app_passwords())
             if (verify_app_password(app, secret)) return RightPassword{app.protocols(), app.name()};
     const auto& stored = credentials->password();
-    if (stored.salt().empty() && stored.imported().empty()) {
-        pretend_to_verify(password, core->options.scram_iterations);
-        return std::optional<RightPassword>();
+    const bool has_password = !stored.salt().empty() || !stored.imported().empty();
+    if (has_password && verify_password(stored, password)) {
+        if (!stored.imported().empty() || stored.iterations() < core->options.scram_iterations)
+            upgrade(core, account->id, stored, password);
+        return RightPassword{all_protocols(), {}};
     }
-    if (!verify_password(stored, password)) return std::optional<RightPassword>();
-    if (!stored.imported().empty() || stored.iterations() < core->options.scram_iterations)
-        upgrade(core, account->id, stored, password);
-    return RightPassword{all_protocols(), {}};
+    // One that a person chose, from another server: there is at most one (imported.h).
+    for (const auto& app : credentials->app_passwords())
+        if (app.has_password() && verify_password(app.password(), password))
+            return RightPassword{app.protocols(), app.name()};
+    if (!has_password) pretend_to_verify(password, core->options.scram_iterations);
+    return std::optional<RightPassword>();
 }
 
 // What is known about one login while it waits.

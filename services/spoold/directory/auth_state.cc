@@ -2,6 +2,8 @@
 
 #include <absl/hash/hash.h>
 
+#include <future>
+
 #include "common/base/log.h"
 #include "common/base/text.h"
 #include "common/crypto/crypto.h"
@@ -151,6 +153,7 @@ Result<v1::AuthReply> Auth::State::admit(const LoginAccount& account, const Righ
         return fail(Kind::denied, "This account may not log in by this protocol: ask your administrator.");
     auto facts = core->mailboxes.facts(account.id);
     if (!facts) return fail(std::move(facts.error()));
+    if (auto noted = note_client(account.id); !noted) return fail(std::move(noted.error()));
     v1::AuthReply reply;
     const bool imap = protocol == v1::PROTOCOL_IMAP;
     reply.set_ticket(tickets.issue({account.id, protocol}, imap ? account.imap_generation : account.generation));
@@ -161,6 +164,36 @@ Result<v1::AuthReply> Auth::State::admit(const LoginAccount& account, const Righ
     reply.set_form(facts->pop3_form ? v1::MAILBOX_FORM_POP3 : v1::MAILBOX_FORM_IMAP4);
     note_use(account, password.app_password);
     return reply;
+}
+
+// An import can be taken back until a client has come. So the first one is let in when that is on disk: it waits for one
+// commit, once in an imported account's life, and nobody else does.
+Result<void> Auth::State::note_client(std::uint64_t id) {
+    const auto marked = core->store.get(row_key::untouched(id));
+    if (!marked) return fail(marked.error());
+    if (!*marked) return {};
+    std::promise<Result<void>> written;
+    store::Request request;
+    request.account = id;
+    request.effect = store::Effect::shrinks;
+    request.apply = [id, now = core->now_s()](store::Transaction& transaction) -> Result<void> {
+        transaction.erase(row_key::untouched(id));
+        // A later import must know of it too.
+        auto use = read_row<stored::v1::StoredUse>(TransactionRows(transaction), row_key::use(id));
+        if (!use) return fail(std::move(use.error()));
+        auto value = std::move(*use).value_or(stored::v1::StoredUse());
+        value.set_last_login_s(now);
+        write_row(transaction, row_key::use(id), value);
+        // It may have been taken back in between.
+        auto account = read_row<stored::v1::StoredAccount>(TransactionRows(transaction), row_key::account(id));
+        if (!account) return fail(std::move(account.error()));
+        if (!*account || (*account)->state() == stored::v1::STORED_STATE_DELETED)
+            return fail(Kind::auth_failed, kAuthFailedText);
+        return {};
+    };
+    request.done = [&written](Result<void> outcome) { written.set_value(std::move(outcome)); };
+    core->store.submit(std::move(request));
+    return written.get_future().get();
 }
 
 // Written at most once an hour for each account, and nobody waits for it: what is lost with a crash is one note.

@@ -102,6 +102,7 @@ struct Auth::State {
     // The last step of both ways: allowed here? Then the ticket.
     Result<v1::AuthReply> admit(const LoginAccount& account, const RightPassword& right, v1::Protocol protocol,
                                 const std::string& authorize_as);
+    Result<void> note_client(std::uint64_t id);
     void note_use(const LoginAccount& account, const std::string& app_password);
 };
 

@@ -51,6 +51,9 @@ class Directory {
     Result<v1::ListDomainsResponse> list_domains(const v1::ListDomainsRequest& request) const;
 
     void add_account(const v1::AddAccountRequest& request, Answer<v1::Account> done);
+    // `also` belongs to the same commit: its error undoes both.
+    using Also = std::function<Result<void>(store::Transaction&, std::uint64_t account_id)>;
+    void add_account(const v1::AddAccountRequest& request, Also also, Answer<v1::Account> done);
     void delete_account(const v1::AccountRequest& request, Answer<v1::Account> done);
     void undelete_account(const v1::AccountRequest& request, Answer<v1::Account> done);
     void set_suspended(const v1::SetSuspendedRequest& request, Answer<v1::Account> done);

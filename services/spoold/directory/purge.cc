@@ -38,6 +38,8 @@ Result<bool> purge_some(store::Transaction& transaction, const Due& due, const M
     transaction.erase(row_key::account(due.id));
     transaction.erase(row_key::credentials(due.id));
     transaction.erase(row_key::use(due.id));
+    transaction.erase(row_key::plugin_settings(due.id));
+    transaction.erase(row_key::untouched(due.id));
     transaction.erase(row);
     return true;
 }

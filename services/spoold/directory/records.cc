@@ -49,6 +49,8 @@ constexpr std::string_view kPointers = "dr";
 constexpr std::string_view kDeleted = "dx";
 constexpr std::string_view kCounters = "dc";
 constexpr std::string_view kSecrets = "dk";
+constexpr std::string_view kPluginSettings = "ds";
+constexpr std::string_view kUntouched = "dl";
 constexpr std::size_t kTableBytes = 2;
 }  // namespace
 
@@ -65,6 +67,8 @@ std::string deleted(std::string_view address, std::uint64_t id) {
 }
 std::string next_account() { return cat(kCounters, "account"); }
 std::string secret(std::string_view name) { return cat(kSecrets, name); }
+std::string plugin_settings(std::uint64_t id) { return cat(kPluginSettings, encode_u64(id)); }
+std::string untouched(std::uint64_t id) { return cat(kUntouched, encode_u64(id)); }
 
 std::string domains_begin() { return std::string(kDomains); }
 std::string names_begin(std::string_view domain) {

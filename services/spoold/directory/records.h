@@ -9,6 +9,8 @@
 //   "d" "x" <address> 00 <account id>   when it was deleted, 8 bytes: it can come back
 //   "d" "c" "account"                   the next account id, 8 bytes
 //   "d" "k" <name>                      keys of this store
+//   "d" "s" <account id>                StoredPluginSettings: of control files of an old server
+//   "d" "l" <account id>                (empty) nobody has logged in since an import into it
 //
 // Names are normalised (common/mail/address.h) and have no zero byte. Numbers are big-endian, so that they sort.
 #pragma once
@@ -92,6 +94,8 @@ std::string pointer(std::string_view target, std::string_view source);
 std::string deleted(std::string_view address, std::uint64_t id);
 std::string next_account();
 std::string secret(std::string_view name);
+std::string plugin_settings(std::uint64_t id);
+std::string untouched(std::uint64_t id);
 
 std::string domains_begin();
 std::string names_begin(std::string_view domain);  // empty: of all domains

@@ -123,35 +123,42 @@ Result<void> AccountTx::check_uids(const FolderTx& folder, std::uint64_t message
                 cat("folder ", raw(folder.id), " is at UID ", folder.record.uid_next));
 }
 
-Result<void> AccountTx::append(FolderTx& folder, std::vector<Reference> references, Change& change) {
+void AccountTx::count(FolderTx& folder, const Reference& reference) {
     auto& record = folder.record;
-    const bool shown_by_pop3 = folder.id == state_.inbox || state_.form == v1::MAILBOX_FORM_POP3;
-    const auto now = modseq();
-    for (auto& reference : references) {
-        reference.uid = record.uid_next++;
-        reference.modseq = now;
-        reference.pop3_order = shown_by_pop3 ? state_.next_pop3_order++ : 0;
-        ++record.messages;
-        ++record.recent;
-        record.bytes += reference.bytes;
-        state_.bytes += reference.bytes;
-        if (shown_by_pop3) ++record.pop3_messages;
-        if (reference.deleted()) ++record.deleted;
-        if (!reference.seen()) {
-            ++record.unseen;
-            if (record.first_unseen == 0) record.first_unseen = reference.uid;
-        }
-    }
-    state_.messages += references.size();
-    record.highest_modseq = now;
+    ++record.messages;
+    ++state_.messages;
+    record.bytes += reference.bytes;
+    state_.bytes += reference.bytes;
+    if (reference.uid >= record.recent_first) ++record.recent;
+    if (reference.pop3_order != 0) ++record.pop3_messages;
+    if (reference.deleted()) ++record.deleted;
+    if (reference.seen()) return;
+    ++record.unseen;
+    if (record.first_unseen == 0 || reference.uid < record.first_unseen) record.first_unseen = reference.uid;
+}
+
+Result<void> AccountTx::put_in(FolderTx& folder, std::vector<Reference> references, std::size_t page_min,
+                               Change& change) {
+    for (const auto& reference : references) count(folder, reference);
+    folder.record.highest_modseq = modseq();
     folder.dirty = true;
-    FolderPages pages(tx_, folder.id, record);
-    if (auto appended = pages.append(references); !appended) return appended;
-    change.modseq = now;
+    FolderPages pages(tx_, folder.id, folder.record);
+    if (auto appended = pages.append(references, page_min); !appended) return appended;
+    change.modseq = modseq();
     change.appended = std::move(references);
-    const auto limit = record.keeps_high_uids ? kUidNextMax - kUidHeadroomLeft : parts_.settings.uid_renumber_at;
-    change.renumber_due = record.uid_next > limit;
+    const auto limit = folder.record.keeps_high_uids ? kUidNextMax - kUidHeadroomLeft : parts_.settings.uid_renumber_at;
+    change.renumber_due = folder.record.uid_next > limit;
     return {};
+}
+
+Result<void> AccountTx::append(FolderTx& folder, std::vector<Reference> references, Change& change) {
+    const bool shown_by_pop3 = folder.id == state_.inbox || state_.form == v1::MAILBOX_FORM_POP3;
+    for (auto& reference : references) {
+        reference.uid = folder.record.uid_next++;
+        reference.modseq = modseq();
+        reference.pop3_order = shown_by_pop3 ? state_.next_pop3_order++ : 0;
+    }
+    return put_in(folder, std::move(references), kPageUidsMax, change);
 }
 
 Result<void> AccountTx::change_flags(FolderTx& folder, const UidSet& uids,

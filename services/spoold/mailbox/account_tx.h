@@ -85,6 +85,29 @@ class AccountTx {
     // Gives each the next UID, the modseq, and in INBOX a POP3 order (in POP3 form in every folder, since POP3 is the only
     // way to them); counts them.
     Result<void> append(FolderTx& folder, std::vector<Reference> references, Change& change);
+    // Mail of an import (spoold/legacy): like append(), but a UID and a POP3 order that are there stay. A UID must be one
+    // that may_place() has let through; 0 gets the next one, a POP3 order of 0 stays hidden from POP3. Says where each is.
+    struct Placed {
+        MessageId message{};
+        Uid uid = 0;
+    };
+    Result<std::vector<Placed>> place(FolderTx& folder, std::vector<Reference> references, Change& change);
+    // Below UIDNEXT, in the part of the folder that is still open. Who uses a UID twice is the caller's to prevent.
+    static bool may_place(const FolderTx& folder, Uid uid) {
+        return uid < folder.record.uid_next && uid >= folder.record.tail_first;
+    }
+    // Has no mail, and never had.
+    static bool is_unused(const FolderTx& folder) { return folder.record.uid_next == 1; }
+    // The UIDVALIDITY that an old server gave to what is now to come; 0: a new one. Only of an unused folder, and never so
+    // high that the account would run out of them. False: it stays as it is.
+    bool adopt_uid_validity(FolderTx& folder, std::uint32_t uid_validity);
+    // Keeps every UID below `uid_next` free. False: so high that the folder would come to its end.
+    static bool reserve_uids(FolderTx& folder, Uid uid_next);
+    // Of so many POP3 orders; returns what lies before the first.
+    std::uint64_t reserve_pop3_orders(std::uint64_t count);
+    // An empty folder as if it had never been used, with a greater UIDVALIDITY.
+    void renew_folder(FolderTx& folder);
+
     // Same bounds as FolderPages::change_flags; `change` sees flags and keywords, modseq is set here.
     Result<void> change_flags(FolderTx& folder, const UidSet& uids, const std::function<bool(FlagsNow&)>& alter,
                               Change& change);
@@ -115,6 +138,9 @@ class AccountTx {
     void trim_expunge_log(FolderTx& folder);
     void to_trash(const FolderTx& folder, const std::vector<Reference>& references);
     void uncount(FolderTx& folder, const std::vector<Reference>& references);
+    void count(FolderTx& folder, const Reference& reference);
+    bool has_mail_above(const FolderTx& folder, Uid uid);
+    Result<void> put_in(FolderTx& folder, std::vector<Reference> references, std::size_t page_min, Change& change);
     Result<void> check_list(std::uint64_t more_bytes) const;
     FolderTx& new_folder(std::string_view name, v1::SpecialUse special_use);
     std::uint32_t take_uid_validity();

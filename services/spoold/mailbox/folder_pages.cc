@@ -1,5 +1,7 @@
 #include "spoold/mailbox/folder_pages.h"
 
+#include <algorithm>
+
 namespace tayori::spool {
 
 using keys::References;
@@ -43,20 +45,21 @@ Result<std::vector<Reference>> FolderPages::tail(const UidSet& uids) {
     return found;
 }
 
-void FolderPages::seal(const std::vector<Reference>& references, std::size_t from) {
+void FolderPages::seal(const std::vector<Reference>& references, std::size_t from, std::size_t to) {
     StaticPage fixed;
     MutablePage changing;
-    for (std::size_t i = from; i < from + kPageUidsMax; ++i) {
+    for (std::size_t i = from; i < to; ++i) {
         fixed.add(references[i]);
         changing.add(references[i]);
     }
-    const auto last = references[from + kPageUidsMax - 1].uid;
+    const auto last = references[to - 1].uid;
     tx_.put(keys::references(folder_, References::fixed, last), fixed.encode());
     tx_.put(keys::references(folder_, References::changing, last), changing.encode());
 }
 
-Result<void> FolderPages::append(const std::vector<Reference>& references) {
-    if (record_.tail_messages + references.size() < kPageUidsMax) {
+Result<void> FolderPages::append(const std::vector<Reference>& references, std::size_t page_min) {
+    if (references.empty()) return {};
+    if (record_.tail_messages + references.size() < page_min) {
         for (const auto& reference : references) {
             tx_.put(keys::references(folder_, References::tail, reference.uid), encode_row(reference));
         }
@@ -66,9 +69,19 @@ Result<void> FolderPages::append(const std::vector<Reference>& references) {
     auto open = tail(UidSet::all());
     if (!open) return fail(std::move(open.error()));
     for (const auto& row : *open) tx_.erase(keys::references(folder_, References::tail, row.uid));
+    const auto by_uid = [](const Reference& a, const Reference& b) { return a.uid < b.uid; };
+    const auto middle = static_cast<std::ptrdiff_t>(open->size());
     open->insert(open->end(), references.begin(), references.end());
+    std::inplace_merge(open->begin(), open->begin() + middle, open->end(), by_uid);
+    // What stands above the new ones stays open: more of an import may come below it.
+    const auto above = std::upper_bound(open->begin(), open->end(), references.back(), by_uid);
+    const auto end = static_cast<std::size_t>(above - open->begin());
     std::size_t sealed = 0;
-    for (; open->size() - sealed >= kPageUidsMax; sealed += kPageUidsMax) seal(*open, sealed);
+    while (end - sealed >= page_min) {
+        const auto to = std::min(end, sealed + kPageUidsMax);
+        seal(*open, sealed, to);
+        sealed = to;
+    }
     if (sealed > 0) record_.tail_first = (*open)[sealed - 1].uid + 1;
     for (std::size_t i = sealed; i < open->size(); ++i) {
         tx_.put(keys::references(folder_, References::tail, (*open)[i].uid), encode_row((*open)[i]));

@@ -21,8 +21,11 @@ class FolderPages {
     FolderPages(store::Transaction& transaction, FolderId folder, FolderRecord& record)
         : tx_(transaction), folder_(folder), record_(record) {}
 
-    // Ascending UIDs above all that the folder ever had. 256 in the tail are sealed into a page.
-    Result<void> append(const std::vector<Reference>& references);
+    // Ascending UIDs at or above tail_first that the folder never had: above all others but where an import fills in. 256 in
+    // the tail are sealed into a page. An import says fewer: what arrives while it runs must find room in the open tail, or
+    // nothing could come below it any more; and it writes few rows that way, which a later page would replace.
+    static constexpr std::size_t kImportedPageMin = 64;
+    Result<void> append(const std::vector<Reference>& references, std::size_t page_min = kPageUidsMax);
 
     // Shows flags, modseq and keywords of each in `uids`, ascending; writes back where `change` returns true.
     Result<void> change_flags(const UidSet& uids, const std::function<bool(FlagsNow&)>& change);
@@ -48,7 +51,7 @@ class FolderPages {
                                   const std::function<bool(Uid, std::uint8_t)>& chosen,
                                   std::vector<Reference>& removed);
     Result<void> load_static(Uid last, StaticPage& page);
-    void seal(const std::vector<Reference>& references, std::size_t from);
+    void seal(const std::vector<Reference>& references, std::size_t from, std::size_t to);
 
     store::Transaction& tx_;
     FolderId folder_;

@@ -24,6 +24,7 @@ inline constexpr std::size_t kPageUidsMax = 256;        // a page of references
 inline constexpr std::uint32_t kUidNextMax = 4'294'967'000;  // above it the folder must be renumbered first
 // A folder that keeps high UIDs is renumbered when only so many are left: mail goes on meanwhile.
 inline constexpr std::uint32_t kUidHeadroomLeft = 1'000'000;
+inline constexpr std::uint32_t kImportedUidValidityMax = 4'294'000'000;  // a higher one is not taken over: some must be left
 inline constexpr std::size_t kUidRangesMax = 100'000;   // in one call
 inline constexpr std::size_t kKeywordsPerAccountMax = 1'000;
 inline constexpr std::size_t kKeywordBytesMax = 128;

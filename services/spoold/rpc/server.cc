@@ -9,6 +9,7 @@
 #include "common/rpc/address.h"
 #include "common/rpc/runtime.h"
 #include "spoold/rpc/directory_service.h"
+#include "spoold/rpc/import_service.h"
 
 namespace tayori::spool {
 
@@ -52,6 +53,8 @@ struct Server::Door {
     std::unique_ptr<DirectoryService> directory;
     std::unique_ptr<AdminService> admin;
     std::unique_ptr<JobService> jobs;
+    std::unique_ptr<ImportService> imports;
+    std::unique_ptr<ExportService> exports;
     std::unique_ptr<grpc::Server> server;
 };
 
@@ -60,6 +63,7 @@ Server::Server(ServerOptions options, const ServerParts& parts)
       readers_(options_.reader_threads),
       writer_(1),
       administration_(1),
+      transfers_(kTransferThreads),
       streams_(parts.clock),
       counts_(parts.metrics) {}
 
@@ -71,7 +75,8 @@ Result<std::unique_ptr<Server>> Server::start(ServerOptions options, ServerParts
     Services services{{parts.store, parts.directory, parts.mailboxes, parts.counters, parts.undelete, parts.queue,
                        server->streams_, server->administration_, server->options_.server_id,
                        parts.clock.now_ms() / 1000, std::move(parts.warnings)},
-                      {parts.jobs, parts.forms, server->administration_, server->writer_}};
+                      {parts.jobs, parts.forms, server->administration_, server->writer_},
+                      parts.imports};
     parts.directory.on_change(
         [&streams = server->streams_](std::uint64_t version) { streams.tell_directory_version(version); });
     auto opened = server->open(services);
@@ -111,6 +116,10 @@ Result<void> Server::open_door(const std::string& address, Entry entry, const Se
         builder.RegisterService(door->directory.get());
         builder.RegisterService(door->admin.get());
         builder.RegisterService(door->jobs.get());
+        door->imports = std::make_unique<ImportService>(gate, services.imports, services.admin.mailboxes, transfers_);
+        door->exports = std::make_unique<ExportService>(gate, services.admin.mailboxes, services.admin.directory, transfers_);
+        builder.RegisterService(door->imports.get());
+        builder.RegisterService(door->exports.get());
     }
     int port = 0;
     const bool local = is_unix(address);

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "common/base/result.h"
+#include "spoold/legacy/imports.h"
 #include "spoold/rpc/admin_service.h"
 #include "spoold/rpc/dispatch.h"
 #include "spoold/rpc/job_service.h"
@@ -46,6 +47,7 @@ struct ServerParts {
     Queue& queue;
     Jobs& jobs;
     Forms& forms;
+    Imports& imports;
     const Clock& clock;
     Metrics& metrics;  // outlives the server
     std::vector<std::string> warnings;
@@ -70,14 +72,18 @@ class Server {
     struct Services {  // what the administrators' services are made of
         AdminService::Parts admin;
         JobService::Parts jobs;
+        Imports& imports;
     };
     Result<void> open(const Services& services);
     Result<void> open_door(const std::string& address, Entry entry, const Services& services);
+
+    static constexpr std::size_t kTransferThreads = 2;
 
     ServerOptions options_;
     Workers readers_;
     Workers writer_;
     Workers administration_;
+    Workers transfers_;  // imports and exports: they take long
     Streams streams_;
     CallCounts counts_;
     std::unique_ptr<Dispatcher> dispatcher_;

@@ -1,0 +1,179 @@
+#include "adminctl/import/account_run.h"
+
+#include <algorithm>
+#include <optional>
+#include <thread>
+
+#include "adminctl/import/mail_reader.h"
+#include "adminctl/import/wire.h"
+#include "common/rpc/errors.h"
+
+namespace tayori::admin {
+namespace {
+
+constexpr int kReportLinesPerCall = 500;
+constexpr std::size_t kFilterPerCall = 100'000;
+
+bool ends_the_run(const Error& error) {
+    return error.kind == Kind::busy || error.kind == Kind::no_space || error.kind == Kind::closed ||
+           error.kind == Kind::internal || error.kind == Kind::auth_failed || error.kind == Kind::in_use;
+}
+
+class AccountRun {
+  public:
+    AccountRun(ImportParts& parts, const legacy::Account& account, const std::shared_ptr<const legacy::Tree>& tree)
+        : parts_(parts), account_(account), tree_(tree) {}
+
+    Result<AccountOutcome> run() {
+        auto opened = open();
+        if (!opened) return give_up(std::move(opened.error()));
+        auto wanted = unknown_mails();
+        if (!wanted) return fail(std::move(wanted.error()));
+        if (!wanted->empty()) {
+            if (auto sent = send(*wanted); !sent) return fail(std::move(sent.error()));
+        }
+        v1::CloseImportAccountRequest request;
+        request.set_import_id(parts_.import_id);
+        request.set_account_id(opened_.account_id());
+        auto closed = parts_.client.close_account(request);
+        if (!closed) return fail(std::move(closed.error()));
+        return outcome_;
+    }
+
+  private:
+    // An account that can't be is no reason to leave the others.
+    Result<AccountOutcome> give_up(Error error) {
+        if (ends_the_run(error)) return fail(std::move(error));
+        auto kept = keep({{legacy::Severity::refused, account_.address, account_.directory, 0, "account-refused", {error.text}}});
+        if (!kept) return fail(std::move(kept.error()));
+        return outcome_;
+    }
+
+    Result<void> keep(const std::vector<legacy::ReportLine>& lines) {
+        for (const auto& line : lines)
+            if (line.severity == legacy::Severity::refused) ++outcome_.refused;
+        return keep_report(parts_.client, parts_.import_id, lines);
+    }
+
+    Result<void> open() {
+        legacy::Report report;
+        if (!account_.directory.empty()) {
+            auto loaded = parts_.source.load(account_, report);
+            if (!loaded) return fail(std::move(loaded.error()));
+            mailbox_ = std::move(*loaded);
+        }
+        if (auto kept = keep(report.lines()); !kept) return kept;
+        auto request = account_request(parts_.import_id, account_, mailbox_, parts_.enable_rules);
+        auto opened = parts_.client.open_account(request);
+        if (!opened) return fail(std::move(opened.error()));
+        opened_ = std::move(*opened);
+        outcome_.created = opened_.created();
+        std::vector<legacy::ReportLine> lines;
+        if (!opened_.created()) {
+            lines.push_back({legacy::Severity::note, account_.address, {}, 0, "account-there", {}});
+        }
+        for (int i = 0; i < opened_.folders_size(); ++i) {
+            const auto& folder = mailbox_.folders[static_cast<std::size_t>(i)];
+            if (opened_.folders(i).has_refused()) {
+                lines.push_back({legacy::Severity::refused, account_.address, folder.raw_name, 0, "folder-refused",
+                                 {folder.name, opened_.folders(i).refused().text()}});
+            }
+        }
+        return keep(lines);
+    }
+
+    // In the order in which they are to be numbered.
+    Result<std::vector<WantedMail>> unknown_mails() {
+        std::vector<WantedMail> all;
+        for (std::size_t i = 0; i < mailbox_.folders.size(); ++i) {
+            const auto id = opened_.folders(static_cast<int>(i)).folder_id();
+            for (const auto& mail : mailbox_.folders[i].mails)
+                if (id != 0) all.push_back({&mail, id, identity_of(mail)});
+        }
+        std::vector<WantedMail> wanted;
+        for (std::size_t from = 0; from < all.size(); from += kFilterPerCall) {
+            const auto to = std::min(all.size(), from + kFilterPerCall);
+            v1::FilterImportedRequest request;
+            request.set_import_id(parts_.import_id);
+            request.set_account_id(opened_.account_id());
+            for (std::size_t i = from; i < to; ++i) request.mutable_identities()->append(all[i].identity);
+            auto reply = parts_.client.filter_imported(request);
+            if (!reply) return fail(std::move(reply.error()));
+            for (const auto& range : reply->unknown())
+                for (std::size_t i = range.first(); i <= range.last(); ++i)
+                    wanted.push_back(std::move(all[from + i]));
+        }
+        outcome_.known = all.size() - wanted.size();
+        parts_.progress.mails += outcome_.known;
+        return wanted;
+    }
+
+    Result<void> send(const std::vector<WantedMail>& wanted) {
+        FrameQueue queue;
+        MailReader reader(*tree_, account_.address,
+                          {parts_.import_id, opened_.account_id(), opened_.next_batch(), parts_.message_bytes_max},
+                          queue);
+        auto stream = parts_.client.import_mails();
+        std::optional<Error> failed;
+        std::thread making([&] { reader.run(wanted); });
+        std::thread hearing([&] {
+            hear(*stream, failed);
+            queue.close();
+        });
+        while (auto frame = queue.pop())
+            if (!stream->write(*frame)) break;
+        stream->writes_done();
+        hearing.join();
+        making.join();
+        auto ended = stream->finish();
+        if (failed) return fail(std::move(*failed));
+        if (!ended) return ended;
+        parts_.progress.mails += reader.refused().size();
+        return keep(reader.refused());
+    }
+
+    void hear(rpc::ImportStream& stream, std::optional<Error>& failed) {
+        v1::ImportBatchReply reply;
+        while (stream.read(reply)) {
+            if (reply.has_error()) {
+                failed = rpc::from_wire(reply.error());
+                return stream.cancel();
+            }
+            outcome_.imported += reply.imported();
+            outcome_.known += reply.known();
+            outcome_.refused += reply.refused();
+            parts_.progress.mails += reply.imported() + reply.known() + reply.refused();
+        }
+    }
+
+    ImportParts& parts_;
+    const legacy::Account& account_;
+    const std::shared_ptr<const legacy::Tree> tree_;
+    legacy::Mailbox mailbox_;
+    v1::ImportAccount opened_;
+    AccountOutcome outcome_;
+};
+
+}  // namespace
+
+Result<AccountOutcome> import_account(ImportParts& parts, const legacy::Account& account,
+                                      const std::shared_ptr<const legacy::Tree>& tree) {
+    return AccountRun(parts, account, tree).run();
+}
+
+Result<void> keep_report(rpc::ImportClient& client, std::uint64_t import_id,
+                         const std::vector<legacy::ReportLine>& lines) {
+    v1::AddImportReportRequest request;
+    request.set_import_id(import_id);
+    for (const auto& line : lines) {
+        *request.add_lines() = to_wire(line);
+        if (request.lines_size() < kReportLinesPerCall) continue;
+        if (auto kept = client.add_report(request); !kept) return fail(std::move(kept.error()));
+        request.clear_lines();
+    }
+    if (request.lines().empty()) return {};
+    if (auto kept = client.add_report(request); !kept) return fail(std::move(kept.error()));
+    return {};
+}
+
+}  // namespace tayori::admin

@@ -1,0 +1,38 @@
+// A whole import: accounts, a few at a time, then aliases.
+#pragma once
+
+#include <string>
+
+#include "adminctl/import/account_run.h"
+#include "adminctl/import/plan_file.h"
+#include "common/base/result.h"
+#include "common/rpc/import_client.h"
+
+namespace tayori::admin {
+
+inline constexpr unsigned kImportJobsMax = 64;
+
+struct RunOptions {
+    bool enable_rules = false;
+    unsigned jobs = 2;
+    legacy::Language language = legacy::Language::english;
+};
+
+struct RunOutcome {
+    v1::Import import;
+    std::uint64_t accounts = 0;
+    std::uint64_t created = 0;
+    std::uint64_t imported = 0;
+    std::uint64_t known = 0;
+    std::uint64_t refused = 0;
+    double seconds = 0;
+};
+
+// Errors are those that end the run: run it again to go on. What is refused besides is counted and in the report.
+Result<RunOutcome> run_import(rpc::ImportClient& client, const ImportPlan& plan, const RunOptions& options);
+
+// The import of a plan, or the one of that number. not_found.
+Result<v1::Import> find_import(rpc::ImportClient& client, const ImportPlan& plan);
+Result<v1::Import> find_import(rpc::ImportClient& client, std::uint64_t import_id);
+
+}  // namespace tayori::admin

@@ -1,0 +1,27 @@
+// Values of the reader (common/legacy) in the form that travels.
+#pragma once
+
+#include <string>
+
+#include "common/legacy/model.h"
+#include "common/legacy/report.h"
+#include "tayori/spool/v1/import.pb.h"
+
+namespace tayori::admin {
+
+namespace v1 = ::tayori::spool::v1;
+
+inline constexpr std::size_t kIdentityBytes = 16;
+
+// What spoold knows a mail by: half of the SHA-256 of the reader's identity, or more than nobody can collide with.
+std::string identity_of(const legacy::Mail& mail);
+v1::SpecialUse special_use_of(std::string_view name);
+
+v1::ImportReportLine to_wire(const legacy::ReportLine& line);
+legacy::ReportLine from_wire(const v1::ImportReportLine& line);
+
+// Everything of an account but its password, which is moved in last and goes with the request.
+v1::OpenImportAccountRequest account_request(std::uint64_t import_id, const legacy::Account& account,
+                                             const legacy::Mailbox& mailbox, bool enable_settings);
+
+}  // namespace tayori::admin
