@@ -8,6 +8,7 @@
 #include "common/base/text.h"
 #include "common/rpc/address.h"
 #include "common/rpc/runtime.h"
+#include "spoold/rpc/bulk_service.h"
 #include "spoold/rpc/directory_service.h"
 
 namespace tayori::spool {
@@ -48,6 +49,7 @@ void set_limits(grpc::ServerBuilder& builder) {
 struct Server::Door {
     std::unique_ptr<StreamService> streams;
     std::unique_ptr<DirectoryService> directory;
+    std::unique_ptr<BulkService> bulk;
     std::unique_ptr<AdminService> admin;
     std::unique_ptr<grpc::Server> server;
 };
@@ -57,6 +59,7 @@ Server::Server(ServerOptions options, const Clock& clock)
       readers_(options_.reader_threads),
       writer_(1),
       administration_(1),
+      bulk_(1),
       streams_(clock) {}
 
 Result<std::unique_ptr<Server>> Server::start(ServerOptions options, ServerParts parts) {
@@ -108,8 +111,10 @@ Result<void> Server::open_door(const std::string& address, Entry entry,
     if (entry != Entry::daemons) {
         door->directory =
             std::make_unique<DirectoryService>(gate, admin.directory, administration_);
+        door->bulk = std::make_unique<BulkService>(gate, Bulk(admin.directory.core()), bulk_);
         door->admin = std::make_unique<AdminService>(gate, admin);
         builder.RegisterService(door->directory.get());
+        builder.RegisterService(door->bulk.get());
         builder.RegisterService(door->admin.get());
     }
     int port = 0;

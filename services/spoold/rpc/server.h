@@ -71,6 +71,7 @@ class Server {
     Workers readers_;
     Workers writer_;
     Workers administration_;
+    Workers bulk_;
     Streams streams_;
     std::unique_ptr<Dispatcher> dispatcher_;
     std::vector<std::unique_ptr<Door>> doors_;
