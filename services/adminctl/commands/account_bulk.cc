@@ -1,4 +1,5 @@
 // adminctl account plan|apply|rollback|changes: a whole table of accounts at once (docs/accounts.md).
+#include <algorithm>
 #include <filesystem>
 
 #include "adminctl/accounts_file.h"
@@ -88,6 +89,9 @@ Result<v1::AccountsPlan> send(Context& context, Method method, const std::string
         plan->clear_changes();
         plan->clear_counts();
         plan->clear_digest();
+        // Nor is what spoold says of the table as a whole true of the file.
+        auto& problems = *plan->mutable_problems();
+        problems.erase(std::remove_if(problems.begin(), problems.end(), [](const auto& p) { return p.line() == 0; }), problems.end());
     }
     locate_problems(*file, *plan);
     return plan;

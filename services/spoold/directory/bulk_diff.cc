@@ -33,6 +33,8 @@ class Differ {
         if (done) done = check_names();
         if (!done) return fail(std::move(done.error()));
         guard();
+        check_people(table_.new_people, "--new");
+        check_people(table_.same_people, "--same");
         if (without_password_ != 0)
             note({}, v1::ACCOUNTS_FIELD_PASSWORD,
                  cat("New accounts without a password: ", without_password_, ", the first in line ", first_without_password_,
@@ -84,7 +86,6 @@ class Differ {
                        "adminctl domain add ", row.name.domain, "`."));
             return {};
         }
-        named_.insert(row.name.text());
         auto known = read_row<StoredName>(rows_, row_key::name(row.name));
         if (!known) return fail(std::move(known.error()));
         if (!*known || (*known)->account_id() == 0) {
@@ -190,7 +191,7 @@ class Differ {
             auto scanned = rows_.scan(begin, row_key::end_of(begin), [&](std::string_view key, std::string_view value) {
                 auto row = decode_stored<StoredName>(value);
                 if (!row) failed = std::move(row.error());
-                else if (row->account_id() != 0 && !named_.contains(row_key::name_of(key).text()))
+                else if (row->account_id() != 0 && !table_.named.contains(row_key::name_of(key).text()))
                     missing.push_back(row->account_id());
                 return !failed;
             });
@@ -290,6 +291,15 @@ class Differ {
         return {};
     }
 
+    // A mistyped address would decide nothing, silently.
+    void check_people(const std::set<std::string>& people, std::string_view option) {
+        for (const auto& address : people)
+            if (!table_.named.contains(address))
+                *out_.plan.add_problems() =
+                    problem_of(address, v1::ACCOUNTS_FIELD_UNSPECIFIED, cat(address, " is given with ", option,
+                                                                           ", and no line of the file has it."));
+    }
+
     // A table that was cut off must not empty a domain.
     void guard() {
         std::uint64_t all = 0;
@@ -319,7 +329,6 @@ class Differ {
     BulkDiff out_;
     std::map<std::string, Domain> domains_;
     std::set<std::string> strangers_;  // domains that are none of ours
-    std::set<std::string> named_;      // addresses in the table
     std::set<std::string> gone_;
     OwnAliases own_;
     std::uint64_t without_password_ = 0;

@@ -29,6 +29,7 @@ class Checker {
         TableRow out{&row, {}, {}};
         if (auto name = parse_name(row.address())) out.name = std::move(*name);
         else table_.problems.push_back(problem(row, v1::ACCOUNTS_FIELD_ADDRESS, name.error().text));
+        if (!out.name.local.empty()) table_.named.insert(out.name.text());
         if (row.name().size() > kDisplayNameBytesMax)
             table_.problems.push_back(problem(row, v1::ACCOUNTS_FIELD_NAME,
                                               cat("The name has more than ", kDisplayNameBytesMax, " bytes.")));

@@ -25,6 +25,7 @@ struct Table {
     v1::AccountsTable asked;
     std::vector<TableRow> rows;  // those that make sense; they point into `asked`
     std::vector<v1::AccountsProblem> problems;
+    std::set<std::string> named;  // addresses of all rows, also of those that are wrong otherwise: nobody of them is missing
     std::string domain;          // normalised; empty: none given
     std::set<std::string> new_people;
     std::set<std::string> same_people;

@@ -103,6 +103,10 @@ TEST(BulkApply, ANewPersonAtAKnownAddressGetsAnEmptyMailboxOfTheirOwn) {
     auto same = wanted;
     same.mutable_options()->add_same_people("Anna@x.test");
     EXPECT_EQ(BulkSite::said(site.plan(same)), "changed anna@x.test");
+    auto mistyped = wanted;
+    mistyped.mutable_options()->add_new_people("ana@x.test");
+    mistyped.mutable_options()->set_name_change(v1::NAME_CHANGE_SAME);
+    EXPECT_EQ(BulkSite::refusal(site.plan(mistyped)), "0 ana@x.test is given with --new, and no line of the file has it.");
     auto other = wanted;
     other.mutable_options()->add_new_people("anna@x.test");
     other.mutable_options()->set_removals_agreed(1);
