@@ -107,6 +107,7 @@ Result<ExitStatus> list(Context& context,
 void add_domain_command(CLI::App& app, Context& context);
 void add_account_command(CLI::App& app, Context& context);
 void add_account_password_commands(CLI::App& account, Context& context);
+void add_account_bulk_commands(CLI::App& account, Context& context);
 void add_alias_command(CLI::App& app, Context& context);
 void add_folder_command(CLI::App& app, Context& context);
 void add_counters_command(CLI::App& app, Context& context);

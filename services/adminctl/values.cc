@@ -109,6 +109,7 @@ std::string show_state(v1::AccountState state) {
         case v1::ACCOUNT_STATE_ACTIVE: return "active";
         case v1::ACCOUNT_STATE_SUSPENDED: return "suspended";
         case v1::ACCOUNT_STATE_DELETED: return "deleted";
+        case v1::ACCOUNT_STATE_RETIRED: return "retired";
         default: return "?";
     }
 }

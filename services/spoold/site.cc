@@ -100,6 +100,7 @@ Result<void> Site::open_directory() {
     options.quota_bytes = settings_.accounts.quota_bytes;
     options.quota_messages = settings_.accounts.quota_messages;
     options.undelete_days = settings_.accounts.undelete_days;
+    options.retire_days = settings_.accounts.retire_days;
     options.scram_iterations = settings_.auth.scram_iterations;
     options.verifications_max = settings_.auth.verifications_max;
     options.login_cache_ms = std::chrono::milliseconds(settings_.auth.cache_s).count();

@@ -14,6 +14,7 @@ struct Options {
     bool no_password = false;
     bool keep_alias = false;
     bool with_deleted = false;
+    bool only_retired = false;
     std::string domain;
     std::optional<std::string> quota;
     std::optional<std::uint64_t> quota_messages;
@@ -70,7 +71,29 @@ Result<ExitStatus> set(Context& context, const Options& options) {
     return call<v1::Account>(context, &rpc::AdminClient::set_account, request, account_text);
 }
 
+// Of several under one address the id says which is which.
+Result<ExitStatus> list_retired(Context& context, const Options& options) {
+    v1::ListAccountsRequest request;
+    request.set_domain(options.domain);
+    request.set_only_retired(true);
+    Table table;
+    table.column("ADDRESS");
+    table.column("ID", Align::right);
+    table.column("RETIRED");
+    table.column("KEPT UNTIL");
+    table.column("USED", Align::right);
+    table.column("MESSAGES", Align::right);
+    table.column("NAME");
+    return list<v1::Account>(context, &rpc::AdminClient::list_accounts, request, std::move(table),
+                             [](Table& rows, const v1::Account& account) {
+                                 rows.row({account.address(), cat(account.account_id()), show_time(account.deleted_s()),
+                                           show_time(account.purged_s()), show_size(account.used_bytes()),
+                                           cat(account.used_messages()), shortened(account.display_name(), 30)});
+                             });
+}
+
 Result<ExitStatus> list_accounts(Context& context, const Options& options) {
+    if (options.only_retired) return list_retired(context, options);
     v1::ListAccountsRequest request;
     request.set_domain(options.domain);
     request.set_with_deleted(options.with_deleted);
@@ -173,6 +196,7 @@ void add_account_command(CLI::App& app, Context& context) {
 
     add_life(*account, context, options);
     add_account_password_commands(*account, context);
+    add_account_bulk_commands(*account, context);
 
     auto* change_it = command(*account, context, "set", "changes quota, protocols or name",
                               [&context, options] { return set(context, *options); });
@@ -189,7 +213,9 @@ void add_account_command(CLI::App& app, Context& context) {
     auto* all = command(*account, context, "list", "lists accounts",
                         [&context, options] { return list_accounts(context, *options); });
     all->add_option("DOMAIN", options->domain, "only of this domain");
-    all->add_flag("--with-deleted", options->with_deleted, "deleted ones that can come back, too");
+    auto* deleted = all->add_flag("--with-deleted", options->with_deleted, "deleted and retired ones that can come back, too");
+    all->add_flag("--retired", options->only_retired, "those that `apply` has retired, and until when their mailboxes are kept")
+        ->excludes(deleted);
 }
 
 }  // namespace tayori::admin

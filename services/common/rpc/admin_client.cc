@@ -1,8 +1,12 @@
 #include "common/rpc/admin_client.h"
 
+#include <algorithm>
+#include <chrono>
+
 #include "common/rpc/blocking.h"
 #include "common/rpc/channel.h"
 #include "tayori/spool/v1/admin.grpc.pb.h"
+#include "tayori/spool/v1/bulk.grpc.pb.h"
 #include "tayori/spool/v1/directory.grpc.pb.h"
 #include "tayori/spool/v1/jobs.grpc.pb.h"
 
@@ -17,8 +21,41 @@ using detail::unary;
 
 }  // namespace
 
+namespace {
+
+using TableWriter = grpc::ClientWriter<v1::AccountsPart>;
+
+// A table in parts, none of them near the limit of a message.
+Result<v1::AccountsPlan> send_table(v1::BulkService::Stub& stub,
+                                    std::unique_ptr<TableWriter> (v1::BulkService::Stub::*method)(
+                                        grpc::ClientContext*, v1::AccountsPlan*),
+                                    const v1::AccountsTable& table) {
+    constexpr int kRowsInPart = 1000;
+    grpc::ClientContext context;
+    context.set_deadline(std::chrono::system_clock::now() + kLongWait);
+    v1::AccountsPlan plan;
+    auto writer = (stub.*method)(&context, &plan);
+    v1::AccountsPart part;
+    *part.mutable_options() = table.options();
+    bool open = writer->Write(part);
+    for (int first = 0; open && first < table.rows_size(); first += kRowsInPart) {
+        auto& rows = *part.mutable_rows();  // of the oneof: the options are gone
+        rows.clear_rows();
+        for (int i = first; i < std::min(first + kRowsInPart, table.rows_size()); ++i)
+            *rows.add_rows() = table.rows(i);
+        open = writer->Write(part);
+    }
+    writer->WritesDone();
+    const auto status = writer->Finish();
+    if (!status.ok()) return fail(from_status(status));
+    return plan;
+}
+
+}  // namespace
+
 struct AdminClient::Stubs {
     std::unique_ptr<v1::DirectoryService::Stub> directory;
+    std::unique_ptr<v1::BulkService::Stub> bulk;
     std::unique_ptr<v1::AdminService::Stub> admin;
     std::unique_ptr<v1::JobService::Stub> jobs;
 };
@@ -32,6 +69,7 @@ Result<std::unique_ptr<AdminClient>> AdminClient::make(const std::string& spoold
     if (!channel) return fail(std::move(channel.error()));
     auto stubs = std::make_unique<Stubs>();
     stubs->directory = v1::DirectoryService::NewStub(*channel);
+    stubs->bulk = v1::BulkService::NewStub(*channel);
     stubs->admin = v1::AdminService::NewStub(*channel);
     stubs->jobs = v1::JobService::NewStub(*channel);
     return std::unique_ptr<AdminClient>(new AdminClient(std::move(stubs)));
@@ -94,6 +132,20 @@ Result<v1::DeleteAliasResponse> AdminClient::delete_alias(const v1::DeleteAliasR
 Result<void> AdminClient::list_aliases(const v1::ListAliasesRequest& request,
                                        const Visit<v1::Alias>& visit) {
     return list(*stubs_->directory, &v1::DirectoryService::Stub::ListAliases, request, visit);
+}
+
+Result<v1::AccountsPlan> AdminClient::plan_accounts(const v1::AccountsTable& table) {
+    return send_table(*stubs_->bulk, &v1::BulkService::Stub::PlanAccounts, table);
+}
+Result<v1::AccountsPlan> AdminClient::apply_accounts(const v1::AccountsTable& table) {
+    return send_table(*stubs_->bulk, &v1::BulkService::Stub::ApplyAccounts, table);
+}
+Result<v1::AccountsPlan> AdminClient::roll_back_accounts(const v1::RollBackRequest& request) {
+    return unary(*stubs_->bulk, &v1::BulkService::Stub::RollBackAccounts, request, kLongWait);
+}
+Result<void> AdminClient::list_bulk_changes(const v1::ListBulkChangesRequest& request,
+                                            const Visit<v1::BulkChange>& visit) {
+    return list(*stubs_->bulk, &v1::BulkService::Stub::ListBulkChanges, request, visit);
 }
 
 Result<v1::Status> AdminClient::get_status(const v1::GetStatusRequest& request) {

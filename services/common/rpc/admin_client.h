@@ -10,6 +10,7 @@
 #include "common/base/result.h"
 #include "common/rpc/address.h"
 #include "tayori/spool/v1/admin.pb.h"
+#include "tayori/spool/v1/bulk.pb.h"
 #include "tayori/spool/v1/directory.pb.h"
 #include "tayori/spool/v1/jobs.pb.h"
 
@@ -52,6 +53,13 @@ class AdminClient {
     Result<v1::Alias> add_alias(const v1::AddAliasRequest& request);
     Result<v1::DeleteAliasResponse> delete_alias(const v1::DeleteAliasRequest& request);
     Result<void> list_aliases(const v1::ListAliasesRequest& request, const Visit<v1::Alias>& visit);
+
+    // BulkService. The table is sent in parts.
+    Result<v1::AccountsPlan> plan_accounts(const v1::AccountsTable& table);
+    Result<v1::AccountsPlan> apply_accounts(const v1::AccountsTable& table);
+    Result<v1::AccountsPlan> roll_back_accounts(const v1::RollBackRequest& request);
+    Result<void> list_bulk_changes(const v1::ListBulkChangesRequest& request,
+                                   const Visit<v1::BulkChange>& visit);
 
     // AdminService.
     Result<v1::Status> get_status(const v1::GetStatusRequest& request);

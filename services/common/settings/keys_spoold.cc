@@ -32,6 +32,9 @@ void declare_accounts(Table& table) {
              "What Sent and Drafts may take beyond the quota, so that a full account can still send.");
     s.amount("undelete_days", &Accounts::undelete_days, 0, 3650,
              "How long a deleted account can be brought back by `adminctl account undelete`.");
+    s.amount("retire_days", &Accounts::retire_days, 0, 3650,
+             "How long the mailbox of an account that `adminctl account apply` has retired is kept, and how long that "
+             "can be rolled back.");
     s.text("postmaster", &Accounts::postmaster,
            "Who reads mail to postmaster of domains that have none (RFC 5321 §4.5.1). Empty: the first account "
            "of the domain.");

@@ -44,6 +44,7 @@ struct Accounts {
     std::uint64_t quota_messages = 0;
     std::uint64_t reserve_bytes = 50 * kMiB;
     std::uint32_t undelete_days = 30;
+    std::uint32_t retire_days = 30;
     std::string postmaster;
     std::string tag_separator = "+";
 };

@@ -1,6 +1,6 @@
 // Living accounts: suspended, renamed, changed, listed.
 #include "common/base/text.h"
-#include "spoold/directory/account_rows.h"
+#include "spoold/directory/account_life.h"
 #include "spoold/directory/directory.h"
 
 namespace tayori::spool {
@@ -15,9 +15,10 @@ Result<v1::Account> suspend(store::Transaction& transaction, const Name& name, b
     auto row = find_account(rows, name);
     if (!row) return fail(std::move(row.error()));
     const auto state = suspended ? stored::v1::STORED_STATE_SUSPENDED : stored::v1::STORED_STATE_ACTIVE;
-    if (row->account.state() != state) {
+    if (row->account.state() != state || row->account.suspended_by() != 0) {
+        if (row->account.state() != state) row->account.set_generation(row->account.generation() + 1);
         row->account.set_state(state);
-        row->account.set_generation(row->account.generation() + 1);
+        row->account.set_suspended_by(0);
         write_row(transaction, row_key::account(row->id), row->account);
     }
     return describe(rows, *row);
@@ -187,18 +188,21 @@ Result<void> Directory::list_accounts(const v1::ListAccountsRequest& request,
     }
     bool more = true;
     const auto counted = [&](const v1::Account& account) { return more = visit(account); };
-    auto listed = visit_accounts(
-        *core_, rows, row_key::names_begin(domain),
-        [](std::string_view, std::string_view value) {
-            auto name = decode_stored<StoredName>(value);
-            return name ? name->account_id() : 0;
-        },
-        counted);
-    if (!listed || !request.with_deleted() || !more) return listed;
+    if (!request.only_retired()) {
+        auto listed = visit_accounts(
+            *core_, rows, row_key::names_begin(domain),
+            [](std::string_view, std::string_view value) {
+                auto name = decode_stored<StoredName>(value);
+                return name ? name->account_id() : 0;
+            },
+            counted);
+        if (!listed || !request.with_deleted() || !more) return listed;
+    }
     return visit_accounts(
         *core_, rows, row_key::deleted_begin({}),
-        [&domain](std::string_view key, std::string_view) {
-            const bool wanted = domain.empty() || row_key::deleted_address_of(key).ends_with(cat('@', domain));
+        [&](std::string_view key, std::string_view value) {
+            const bool wanted = (domain.empty() || row_key::deleted_address_of(key).ends_with(cat('@', domain))) &&
+                                (!request.only_retired() || is_retired(value));
             return wanted ? row_key::id_at_end(key) : 0;
         },
         counted);

@@ -2,6 +2,7 @@
 
 #include "common/base/log.h"
 #include "common/base/text.h"
+#include "spoold/directory/account_life.h"
 
 namespace tayori::spool {
 namespace {
@@ -12,11 +13,12 @@ void for_each_protocol(std::uint32_t bits, Add add) {
         if (allows(bits, static_cast<v1::Protocol>(p))) add(static_cast<v1::Protocol>(p));
 }
 
-v1::AccountState state_of(stored::v1::StoredState state) {
-    switch (state) {
+v1::AccountState state_of(const stored::v1::StoredAccount& account) {
+    switch (account.state()) {
         case stored::v1::STORED_STATE_ACTIVE: return v1::ACCOUNT_STATE_ACTIVE;
         case stored::v1::STORED_STATE_SUSPENDED: return v1::ACCOUNT_STATE_SUSPENDED;
-        case stored::v1::STORED_STATE_DELETED: return v1::ACCOUNT_STATE_DELETED;
+        case stored::v1::STORED_STATE_DELETED:
+            return account.retired_by() != 0 ? v1::ACCOUNT_STATE_RETIRED : v1::ACCOUNT_STATE_DELETED;
         default: return v1::ACCOUNT_STATE_UNSPECIFIED;
     }
 }
@@ -77,7 +79,7 @@ Result<v1::Account> describe(const Rows& rows, const AccountRow& row) {
     v1::Account out;
     out.set_account_id(row.id);
     out.set_address(row.account.address());
-    out.set_state(state_of(row.account.state()));
+    out.set_state(state_of(row.account));
     for_each_protocol(row.account.protocols(), [&](v1::Protocol p) { out.add_protocols(p); });
     out.set_quota_bytes(row.account.quota_bytes());
     out.set_quota_messages(row.account.quota_messages());
@@ -115,6 +117,9 @@ void add_facts(const DirectoryCore& core, v1::Account& account) {
                  {{"account", account.address()}, {"error", facts.error().text}, {"detail", facts.error().detail}});
         return;
     }
+    if (account.deleted_s() != 0)
+        account.set_purged_s(
+            purged_at(core.options, account.deleted_s(), account.state() == v1::ACCOUNT_STATE_RETIRED));
     account.set_used_bytes(facts->used_bytes);
     account.set_used_messages(facts->used_messages);
     account.set_form(facts->pop3_form ? v1::MAILBOX_FORM_POP3 : v1::MAILBOX_FORM_IMAP4);

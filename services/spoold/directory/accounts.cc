@@ -1,6 +1,6 @@
 // Accounts come, go and come back.
 #include "common/base/text.h"
-#include "spoold/directory/account_rows.h"
+#include "spoold/directory/account_life.h"
 #include "spoold/directory/credentials.h"
 #include "spoold/directory/directory.h"
 #include "spoold/directory/password.h"
@@ -9,77 +9,24 @@ namespace tayori::spool {
 namespace {
 
 using stored::v1::StoredAccount;
-using stored::v1::StoredCredentials;
-using stored::v1::StoredName;
 using stored::v1::StoredPassword;
 
-struct NewAccount {
-    Name name;
-    StoredAccount account;
-    bool has_quota_bytes = false;
-    bool has_quota_messages = false;
-    std::optional<StoredPassword> password;
-    Directory::Also also;
-};
-
-std::uint64_t take_account_id(store::Transaction& transaction) {
-    const auto kept = transaction.get(row_key::next_account());
-    const std::uint64_t id = kept ? decode_u64(*kept) : 1;
-    transaction.put(row_key::next_account(), encode_u64(id + 1));
-    return id;
-}
-
-void bind_name(store::Transaction& transaction, const Name& name, std::uint64_t id) {
-    StoredName row;
-    row.set_account_id(id);
-    write_row(transaction, row_key::name(name), row);
-}
-
-std::uint64_t first_set(std::uint64_t domains, std::uint64_t sites) { return domains != 0 ? domains : sites; }
-
 Result<v1::Account> create(store::Transaction& transaction, const NewAccount& wanted, const DirectoryCore& core) {
-    const TransactionRows rows(transaction);
-    auto free = check_free(rows, wanted.name);
-    if (!free) return fail(std::move(free.error()));
-    auto domain = domain_of_account(rows, wanted.name.domain);
-    if (!domain) return fail(std::move(domain.error()));
-    AccountRow row{take_account_id(transaction), wanted.account};
-    if (!wanted.has_quota_bytes)
-        row.account.set_quota_bytes(first_set(domain->default_quota_bytes(), core.options.quota_bytes));
-    if (!wanted.has_quota_messages)
-        row.account.set_quota_messages(first_set(domain->default_quota_messages(), core.options.quota_messages));
-    row.account.set_created_s(transaction.now_ms() / 1000);
-    write_row(transaction, row_key::account(row.id), row.account);
-    bind_name(transaction, wanted.name, row.id);
-    if (wanted.password) {
-        StoredCredentials credentials;
-        *credentials.mutable_password() = *wanted.password;
-        write_row(transaction, row_key::credentials(row.id), credentials);
-    }
-    auto counted = count_account(transaction, wanted.name.domain, +1);
-    if (!counted) return fail(std::move(counted.error()));
-    auto made = core.mailboxes.create(transaction, row.id);
-    if (!made) return fail(std::move(made.error()));
+    auto row = make_account(transaction, wanted, core);
+    if (!row) return fail(std::move(row.error()));
     if (wanted.also) {
-        auto done = wanted.also(transaction, row.id);
+        auto done = wanted.also(transaction, row->id);
         if (!done) return fail(std::move(done.error()));
     }
-    return describe(rows, row);
+    return describe(TransactionRows(transaction), *row);
 }
 
 Result<v1::Account> remove(store::Transaction& transaction, const Name& name) {
     const TransactionRows rows(transaction);
     auto row = find_account(rows, name);
     if (!row) return fail(std::move(row.error()));
-    row->account.set_state(stored::v1::STORED_STATE_DELETED);
-    row->account.set_deleted_s(transaction.now_ms() / 1000);
-    row->account.set_generation(row->account.generation() + 1);
-    write_row(transaction, row_key::account(row->id), row->account);
-    transaction.erase(row_key::name(name));
-    transaction.put(row_key::deleted(row->account.address(), row->id),
-                    encode_u64(static_cast<std::uint64_t>(row->account.deleted_s())));
-    auto counted = count_account(transaction, name.domain, -1);
-    if (!counted) return fail(std::move(counted.error()));
+    auto gone = put_away(transaction, *row, 0);
+    if (!gone) return fail(std::move(gone.error()));
     return describe(rows, *row);
 }
 
@@ -95,7 +42,7 @@ Result<std::uint64_t> latest_deleted(store::Transaction& transaction, const Name
     return id;
 }
 
-Result<v1::Account> bring_back(store::Transaction& transaction, const Name& name, std::uint32_t days) {
+Result<v1::Account> undelete(store::Transaction& transaction, const Name& name, const DirectoryOptions& options) {
     const TransactionRows rows(transaction);
     auto id = latest_deleted(transaction, name);
     if (!id) return fail(std::move(id.error()));
@@ -103,18 +50,14 @@ Result<v1::Account> bring_back(store::Transaction& transaction, const Name& name
     if (!free) return fail(std::move(free.error()));
     auto account = read_row<StoredAccount>(rows, row_key::account(*id));
     if (!account) return fail(std::move(account.error()));
-    const auto expired = transaction.now_ms() / 1000 - std::int64_t{days} * 86'400;
-    if (!*account || (*account)->deleted_s() < expired)
-        return fail(Kind::not_found, cat(name.text(), " was deleted more than ", days, " days ago."));
+    if (!*account) return fail(Kind::not_found, cat("There is no deleted account ", name.text(), " to bring back."));
     AccountRow row{*id, std::move(**account)};
-    row.account.set_state(stored::v1::STORED_STATE_ACTIVE);
-    row.account.set_deleted_s(0);
-    row.account.set_generation(row.account.generation() + 1);
-    write_row(transaction, row_key::account(row.id), row.account);
-    bind_name(transaction, name, row.id);
-    transaction.erase(row_key::deleted(name.text(), row.id));
-    auto counted = count_account(transaction, name.domain, +1);
-    if (!counted) return fail(std::move(counted.error()));
+    const bool retired = row.account.retired_by() != 0;
+    if (purged_at(options, row.account.deleted_s(), retired) < transaction.now_ms() / 1000)
+        return fail(Kind::not_found, cat(name.text(), " was ", retired ? "retired" : "deleted", " more than ",
+                                         retired ? options.retire_days : options.undelete_days, " days ago."));
+    auto back = bring_back(transaction, row, stored::v1::STORED_STATE_ACTIVE);
+    if (!back) return fail(std::move(back.error()));
     return describe(rows, row);
 }
 
@@ -178,8 +121,8 @@ void Directory::undelete_account(const v1::AccountRequest& request, Answer<v1::A
     if (!name) return done(fail(std::move(name.error())));
     submit_change<v1::Account>(
         core_, store::Effect::shrinks,
-        [name = std::move(*name), days = core_->options.undelete_days](store::Transaction& transaction) {
-            return bring_back(transaction, name, days);
+        [name = std::move(*name), core = core_](store::Transaction& transaction) {
+            return undelete(transaction, name, core->options);
         },
         with_facts(core_, std::move(done)));
 }

@@ -30,6 +30,7 @@ struct DirectoryCore {
     const SiteRules rules;
 
     std::string ticket_key;  // of this store, durable
+    std::string bulk_key;    // for fingerprints of tables of accounts, durable
     std::string salt_key;    // for the salts of users that do not exist, durable: they must stay the same
 
     std::atomic<std::uint64_t> version{1};  // cache.h

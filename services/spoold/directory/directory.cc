@@ -17,6 +17,7 @@ constexpr std::size_t kSecretBytes = 32;
 struct Secrets {
     std::string ticket;
     std::string salt;
+    std::string bulk;
     bool counter_raised = false;
 };
 
@@ -40,11 +41,13 @@ bool raise_account_counter(store::Transaction& transaction) {
 Result<Secrets> prepare(const CorePtr& core) {
     const auto ticket = crypto::random_bytes(kSecretBytes);
     const auto salt = crypto::random_bytes(kSecretBytes);
+    const auto bulk = crypto::random_bytes(kSecretBytes);
     std::promise<Result<Secrets>> made;
     submit_change<Secrets>(
         core, store::Effect::shrinks,
-        [ticket, salt](store::Transaction& transaction) -> Result<Secrets> {
-            Secrets secrets{secret(transaction, "ticket", ticket), secret(transaction, "salt", salt), false};
+        [ticket, salt, bulk](store::Transaction& transaction) -> Result<Secrets> {
+            Secrets secrets{secret(transaction, "ticket", ticket), secret(transaction, "salt", salt),
+                            secret(transaction, "bulk", bulk), false};
             secrets.counter_raised = raise_account_counter(transaction);
             return secrets;
         },
@@ -73,6 +76,7 @@ Result<std::unique_ptr<Directory>> Directory::open(store::Store& store, const Cl
     if (!secrets) return fail(std::move(secrets.error()));
     core->ticket_key = std::move(secrets->ticket);
     core->salt_key = std::move(secrets->salt);
+    core->bulk_key = std::move(secrets->bulk);
     return std::unique_ptr<Directory>(new Directory(std::move(core)));
 }
 

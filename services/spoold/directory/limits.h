@@ -33,6 +33,12 @@ inline constexpr std::chrono::milliseconds kUseKept{3'600'000};  // last_login i
 
 inline constexpr std::size_t kVerifyJoinedMax = 4096;       // who wait for one and the same verification
 
+inline constexpr std::size_t kBulkRowsMax = 50'000;         // of one table of accounts
+inline constexpr std::size_t kBulkStepsMax = 20'000;        // accounts that one bulk change touches
+inline constexpr std::size_t kBulkProblemsMax = 1000;       // named one by one
+inline constexpr int kBulkAttemptsMax = 5;                  // where others change what it rests on meanwhile
+inline constexpr std::size_t kBulkChangesKept = 1000;       // in the list of changes
+
 inline constexpr std::chrono::hours kKnownFor{24 * 30};
 inline constexpr std::size_t kFailureCountersMax = 131'072;
 inline constexpr std::size_t kKnownClientsMax = 131'072;

@@ -20,6 +20,7 @@ struct DirectoryOptions {
     std::uint64_t quota_bytes = 0;       // of new accounts in domains that say nothing else; 0: none
     std::uint64_t quota_messages = 0;
     std::uint32_t undelete_days = 30;    // how long a deleted account can come back
+    std::uint32_t retire_days = 30;      // and one retired by a bulk change
     std::uint32_t scram_iterations = 10'000;  // of keys made from now on
     std::size_t verify_threads = 2;      // password verifications at the same time
     std::size_t verifications_max = 1000;  // waiting for one; of known clients and of strangers each

@@ -1,12 +1,11 @@
-// Deleted accounts whose time is over: their mail goes, then what is left of them.
+// Deleted and retired accounts whose time is over: their mail goes, then what is left of them.
 #include "common/base/log.h"
-#include "spoold/directory/core.h"
+#include "spoold/directory/account_life.h"
+#include "spoold/directory/bulk_history.h"
 #include "spoold/directory/directory.h"
 
 namespace tayori::spool {
 namespace {
-
-constexpr std::int64_t kSecondsPerDay = 86'400;
 
 constexpr std::size_t kPurgedAtOnceMax = 1000;  // the next call goes on
 
@@ -16,11 +15,11 @@ struct Due {
 };
 
 Result<std::vector<Due>> find_due(const DirectoryCore& core) {
-    const auto over = core.now_s() - std::int64_t{core.options.undelete_days} * kSecondsPerDay;
+    const auto now = core.now_s();
     std::vector<Due> due;
     const auto begin = row_key::deleted_begin({});
     auto scanned = StoreRows(core.store).scan(begin, row_key::end_of(begin), [&](std::string_view key, std::string_view value) {
-        if (static_cast<std::int64_t>(decode_u64(value)) < over)
+        if (purged_at(core.options, static_cast<std::int64_t>(decode_u64(value)), is_retired(value)) < now)
             due.push_back({row_key::deleted_address_of(key), row_key::id_at_end(key)});
         return due.size() < kPurgedAtOnceMax;
     });
@@ -68,6 +67,7 @@ void purge_on(const CorePtr& core, const std::shared_ptr<std::vector<Due>>& due)
 
 void Directory::purge_expired() {
     if (core_->purging.exchange(true)) return;
+    forget_old_changes(core_);
     auto due = find_due(*core_);
     if (!due) log_warn("purge_failed", {{"error", due.error().text}, {"detail", due.error().detail}});
     purge_on(core_, std::make_shared<std::vector<Due>>(due ? std::move(*due) : std::vector<Due>()));

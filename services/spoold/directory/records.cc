@@ -47,6 +47,8 @@ constexpr std::string_view kCredentials = "dp";
 constexpr std::string_view kUses = "du";
 constexpr std::string_view kPointers = "dr";
 constexpr std::string_view kDeleted = "dx";
+constexpr std::string_view kBulkChanges = "db";
+constexpr std::string_view kBulkEntries = "de";
 constexpr std::string_view kCounters = "dc";
 constexpr std::string_view kSecrets = "dk";
 constexpr std::string_view kPluginSettings = "ds";
@@ -65,6 +67,11 @@ std::string pointer(std::string_view target, std::string_view source) {
 std::string deleted(std::string_view address, std::uint64_t id) {
     return cat(kDeleted, address, '\0', encode_u64(id));
 }
+std::string bulk_change(std::uint64_t id) { return cat(kBulkChanges, encode_u64(id)); }
+std::string bulk_entry(std::uint64_t id, std::uint64_t number) {
+    return cat(kBulkEntries, encode_u64(id), encode_u64(number));
+}
+std::string next_bulk_change() { return cat(kCounters, "bulk"); }
 std::string next_account() { return cat(kCounters, "account"); }
 std::string secret(std::string_view name) { return cat(kSecrets, name); }
 std::string plugin_settings(std::uint64_t id) { return cat(kPluginSettings, encode_u64(id)); }
@@ -79,8 +86,10 @@ std::string pointers_begin(std::string_view target) { return cat(kPointers, targ
 std::string deleted_begin(std::string_view address) {
     return address.empty() ? std::string(kDeleted) : cat(kDeleted, address, '\0');
 }
+std::string bulk_changes_begin() { return std::string(kBulkChanges); }
+std::string bulk_entries_begin(std::uint64_t id) { return cat(kBulkEntries, encode_u64(id)); }
 std::string end_of(std::string prefix) {
-    // No table's prefix ends in 0xff, so one byte is enough.
+    while (prefix.back() == '\xff') prefix.pop_back();
     prefix.back() = static_cast<char>(prefix.back() + 1);
     return prefix;
 }

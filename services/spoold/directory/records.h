@@ -6,8 +6,10 @@
 //   "d" "p" <account id>                StoredCredentials
 //   "d" "u" <account id>                StoredUse
 //   "d" "r" <target> 00 <source>        who points at an address: an alias' address, or "@domain" for a catch-all
-//   "d" "x" <address> 00 <account id>   when it was deleted, 8 bytes: it can come back
-//   "d" "c" "account"                   the next account id, 8 bytes
+//   "d" "x" <address> 00 <account id>   when it was deleted, 8 bytes, and 8 more if retired, by which bulk change
+//   "d" "b" <bulk change, 8 bytes>      StoredBulkChange
+//   "d" "e" <bulk change> <n, 8 bytes>  StoredBulkEntry
+//   "d" "c" "account"                   the next account id, 8 bytes; "bulk": the next bulk change
 //   "d" "k" <name>                      keys of this store
 //   "d" "s" <account id>                StoredPluginSettings: of control files of an old server
 //   "d" "l" <account id>                (empty) nobody has logged in since an import into it
@@ -93,6 +95,9 @@ std::string use(std::uint64_t id);
 std::string pointer(std::string_view target, std::string_view source);
 std::string deleted(std::string_view address, std::uint64_t id);
 std::string next_account();
+std::string bulk_change(std::uint64_t id);
+std::string bulk_entry(std::uint64_t id, std::uint64_t number);
+std::string next_bulk_change();
 std::string secret(std::string_view name);
 std::string plugin_settings(std::uint64_t id);
 std::string untouched(std::uint64_t id);
@@ -102,7 +107,9 @@ std::string names_begin(std::string_view domain);  // empty: of all domains
 std::string accounts_begin();
 std::string pointers_begin(std::string_view target);
 std::string deleted_begin(std::string_view address);  // empty: of all addresses
-// The first key that does not start with `prefix`.
+std::string bulk_changes_begin();
+std::string bulk_entries_begin(std::uint64_t id);
+// The first key that does not start with `prefix`, which is not all 0xff.
 std::string end_of(std::string prefix);
 
 // Back from a key; the caller has got it from a scan of that table.

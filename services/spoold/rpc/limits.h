@@ -22,6 +22,8 @@ inline constexpr std::size_t kFlowsMax = 2048;
 inline constexpr std::size_t kReplyBytesSoft = 256 * 1024;  // of one reply of a many-reply answer
 inline constexpr std::size_t kLeasesPerStreamMax = 4096;
 
+inline constexpr std::size_t kTableBytesMax = 48 * 1024 * 1024;  // of one table of accounts
+
 inline constexpr std::size_t kNameBytesMax = 128;  // of a program and its instance, in logs
 inline constexpr std::size_t kStreamsMax = 1024;   // open at a time, of all daemons
 inline constexpr int kGrpcThreadsMax = 16;

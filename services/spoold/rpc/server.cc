@@ -8,6 +8,7 @@
 #include "common/base/text.h"
 #include "common/rpc/address.h"
 #include "common/rpc/runtime.h"
+#include "spoold/rpc/bulk_service.h"
 #include "spoold/rpc/directory_service.h"
 #include "spoold/rpc/import_service.h"
 
@@ -51,6 +52,7 @@ void set_limits(grpc::ServerBuilder& builder) {
 struct Server::Door {
     std::unique_ptr<StreamService> streams;
     std::unique_ptr<DirectoryService> directory;
+    std::unique_ptr<BulkService> bulk;
     std::unique_ptr<AdminService> admin;
     std::unique_ptr<JobService> jobs;
     std::unique_ptr<ImportService> imports;
@@ -64,6 +66,7 @@ Server::Server(ServerOptions options, const ServerParts& parts)
       writer_(1),
       administration_(1),
       transfers_(kTransferThreads),
+      bulk_(1),
       streams_(parts.clock),
       counts_(parts.metrics) {}
 
@@ -111,9 +114,11 @@ Result<void> Server::open_door(const std::string& address, Entry entry, const Se
     if (entry != Entry::daemons) {
         door->directory =
             std::make_unique<DirectoryService>(gate, services.admin.directory, administration_);
+        door->bulk = std::make_unique<BulkService>(gate, Bulk(services.admin.directory.core()), bulk_);
         door->admin = std::make_unique<AdminService>(gate, services.admin);
         door->jobs = std::make_unique<JobService>(gate, services.jobs);
         builder.RegisterService(door->directory.get());
+        builder.RegisterService(door->bulk.get());
         builder.RegisterService(door->admin.get());
         builder.RegisterService(door->jobs.get());
         door->imports = std::make_unique<ImportService>(gate, services.imports, services.admin.mailboxes, transfers_);

@@ -84,6 +84,7 @@ class Server {
     Workers writer_;
     Workers administration_;
     Workers transfers_;  // imports and exports: they take long
+    Workers bulk_;
     Streams streams_;
     CallCounts counts_;
     std::unique_ptr<Dispatcher> dispatcher_;
