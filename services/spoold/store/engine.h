@@ -14,9 +14,11 @@ struct Options {
     // The disk can't be trusted any more, and everybody waiting has been answered `busy`: the process must end and
     // start anew, which recovers what the disk really holds. None: the process ends at once, with kExitAfterDiskFailure.
     std::function<void(const std::string& reason)> on_fatal;
-    // The lowest log position that somebody else still needs (a backup's cursor, replication): segments that reach
-    // beyond it stay. None: nobody does.
+    // The lowest log position that somebody else still needs (replication): segments that reach beyond it stay. None:
+    // nobody does. What backups need the store knows by itself (copy.h).
     std::function<std::uint64_t()> needed_from;
+    // A backup that is not made again keeps no more of the log than this: then its next one is a whole one.
+    std::uint64_t hold_bytes_max = 16ull << 30;
 
     std::uint64_t segment_bytes = 64ull << 20;
     std::size_t open_segments_max = 256;
