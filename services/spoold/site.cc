@@ -53,6 +53,7 @@ store::Options store_options(const settings::Settings& settings, const Clock& cl
     options.checkpoint_every_bytes = from.checkpoint_bytes;
     options.compact_dead_percent = from.compact_dead_percent;
     options.upload_expires_ms = duration_cast<milliseconds>(from.staging_hours).count();
+    options.hold_bytes_max = settings.backup.log_bytes_max;
     return options;
 }
 
@@ -107,6 +108,10 @@ Result<void> Site::open_directory() {
     undelete_ = std::make_unique<Undelete>(*mailboxes_);
     queue_ = std::make_unique<Queue>(*store_);
     janitor_ = std::make_unique<Janitor>(*mailboxes_);
+    backups_ = std::make_unique<Backups>(
+        Backups::Parts{*store_, *directory_, *mailboxes_},
+        BackupOptions{settings_.path(settings_.backup.directory), settings_.path("store"),
+                      settings_.path("past"), TAYORI_VERSION});
     counters_ = std::make_unique<Counters>(*store_, [this](AccountId account) {
         return directory_->address_of(raw(account)).value_or(cat("account ", raw(account)));
     });
@@ -160,7 +165,8 @@ Result<void> Site::serve() {
     auto server =
         Server::start(std::move(options),
                       ServerParts{*directory_, *auth_, *tickets_, *mailboxes_, *intake_, hub_,
-                                  *store_, *counters_, *undelete_, *queue_, clock_, warnings_});
+                                  *store_, *counters_, *undelete_, *queue_, *backups_, clock_,
+                                  warnings_});
     if (!server) return fail(std::move(server.error()));
     server_ = std::move(*server);
     declare_metrics();
@@ -220,6 +226,7 @@ void Site::stop(std::chrono::milliseconds grace) {
     wake_.notify_all();
     if (housekeeper_.joinable()) housekeeper_.join();
     if (metrics_ != nullptr) metrics_->stop();
+    if (backups_ != nullptr) backups_->stop();
     if (server_ != nullptr) server_->stop(grace);
     auth_.reset();  // what is being verified may still write
     store_.reset();

@@ -68,6 +68,7 @@ class Site {
     std::unique_ptr<Undelete> undelete_;
     std::unique_ptr<Queue> queue_;
     std::unique_ptr<Janitor> janitor_;
+    std::unique_ptr<Backups> backups_;
     std::unique_ptr<Server> server_;
     std::unique_ptr<Metrics> metrics_;
 

@@ -5,6 +5,7 @@
 #include "common/rpc/channel.h"
 #include "common/rpc/status.h"
 #include "tayori/spool/v1/admin.grpc.pb.h"
+#include "tayori/spool/v1/backup.grpc.pb.h"
 #include "tayori/spool/v1/directory.grpc.pb.h"
 
 namespace tayori::rpc {
@@ -50,6 +51,7 @@ Result<void> list(Stub& stub,
 struct AdminClient::Stubs {
     std::unique_ptr<v1::DirectoryService::Stub> directory;
     std::unique_ptr<v1::AdminService::Stub> admin;
+    std::unique_ptr<v1::BackupService::Stub> backup;
 };
 
 AdminClient::AdminClient(std::unique_ptr<Stubs> stubs) : stubs_(std::move(stubs)) {}
@@ -62,6 +64,7 @@ Result<std::unique_ptr<AdminClient>> AdminClient::make(const std::string& spoold
     auto stubs = std::make_unique<Stubs>();
     stubs->directory = v1::DirectoryService::NewStub(*channel);
     stubs->admin = v1::AdminService::NewStub(*channel);
+    stubs->backup = v1::BackupService::NewStub(*channel);
     return std::unique_ptr<AdminClient>(new AdminClient(std::move(stubs)));
 }
 
@@ -172,6 +175,22 @@ Result<v1::StoreReport> AdminClient::compact_store(const v1::StoreRequest& reque
 }
 Result<v1::StoreReport> AdminClient::checkpoint_store(const v1::StoreRequest& request) {
     return unary(*stubs_->admin, &v1::AdminService::Stub::CheckpointStore, request, kLongWait);
+}
+
+Result<void> AdminClient::create_backup(const v1::CreateBackupRequest& request,
+                                        const Visit<v1::BackupProgress>& visit) {
+    return list(*stubs_->backup, &v1::BackupService::Stub::CreateBackup, request, visit);
+}
+Result<v1::BackupList> AdminClient::list_backups(const v1::ListBackupsRequest& request) {
+    return unary(*stubs_->backup, &v1::BackupService::Stub::ListBackups, request);
+}
+Result<void> AdminClient::verify_backup(const v1::VerifyBackupRequest& request,
+                                        const Visit<v1::BackupProgress>& visit) {
+    return list(*stubs_->backup, &v1::BackupService::Stub::VerifyBackup, request, visit);
+}
+Result<void> AdminClient::restore_account(const v1::RestoreAccountRequest& request,
+                                          const Visit<v1::RestoredFolder>& visit) {
+    return list(*stubs_->backup, &v1::BackupService::Stub::RestoreAccount, request, visit);
 }
 
 }  // namespace tayori::rpc

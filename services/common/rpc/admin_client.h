@@ -1,4 +1,4 @@
-// adminctl's way to spoold: one method per rpc of DirectoryService and AdminService (proto/ says
+// adminctl's way to spoold: one method per rpc of its administrators' services (proto/ says
 // what each does). Each blocks until the answer is there; errors are those of the contract, and
 // busy when spoold can't be reached.
 #pragma once
@@ -10,6 +10,7 @@
 #include "common/base/result.h"
 #include "common/rpc/address.h"
 #include "tayori/spool/v1/admin.pb.h"
+#include "tayori/spool/v1/backup.pb.h"
 #include "tayori/spool/v1/directory.pb.h"
 
 namespace tayori::rpc {
@@ -69,6 +70,15 @@ class AdminClient {
     Result<v1::StoreReport> verify_store(const v1::StoreRequest& request);
     Result<v1::StoreReport> compact_store(const v1::StoreRequest& request);
     Result<v1::StoreReport> checkpoint_store(const v1::StoreRequest& request);
+
+    // BackupService.
+    Result<void> create_backup(const v1::CreateBackupRequest& request,
+                               const Visit<v1::BackupProgress>& visit);
+    Result<v1::BackupList> list_backups(const v1::ListBackupsRequest& request);
+    Result<void> verify_backup(const v1::VerifyBackupRequest& request,
+                               const Visit<v1::BackupProgress>& visit);
+    Result<void> restore_account(const v1::RestoreAccountRequest& request,
+                                 const Visit<v1::RestoredFolder>& visit);
 
   private:
     struct Stubs;

@@ -29,6 +29,7 @@ struct Settings {
     Auth auth;
     Spoold spoold;
     Store store;
+    Backup backup;
     Accounts accounts;
     Smtpd smtpd;
     Imapd imapd;

@@ -31,6 +31,11 @@ struct Store {
     std::chrono::hours staging_hours{24};
 };
 
+struct Backup {
+    std::string directory = "backup";
+    std::uint64_t log_bytes_max = 16 * kGiB;
+};
+
 struct Accounts {
     std::uint64_t quota_bytes = 0;
     std::uint64_t quota_messages = 0;

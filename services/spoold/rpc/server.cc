@@ -8,6 +8,7 @@
 #include "common/base/text.h"
 #include "common/rpc/address.h"
 #include "common/rpc/runtime.h"
+#include "spoold/rpc/backup_service.h"
 #include "spoold/rpc/directory_service.h"
 
 namespace tayori::spool {
@@ -49,18 +50,21 @@ struct Server::Door {
     std::unique_ptr<StreamService> streams;
     std::unique_ptr<DirectoryService> directory;
     std::unique_ptr<AdminService> admin;
+    std::unique_ptr<BackupService> backup;
     std::unique_ptr<grpc::Server> server;
 };
 
-Server::Server(ServerOptions options, const Clock& clock)
+Server::Server(ServerOptions options, const Clock& clock, Backups& backups)
     : options_(std::move(options)),
       readers_(options_.reader_threads),
       writer_(1),
       administration_(1),
+      backup_(1),
+      backups_(backups),
       streams_(clock) {}
 
 Result<std::unique_ptr<Server>> Server::start(ServerOptions options, ServerParts parts) {
-    std::unique_ptr<Server> server(new Server(std::move(options), parts.clock));
+    std::unique_ptr<Server> server(new Server(std::move(options), parts.clock, parts.backups));
     server->dispatcher_ = std::make_unique<Dispatcher>(
         Dispatcher::Parts{parts.directory, parts.auth, parts.tickets, parts.mailboxes, parts.intake,
                           parts.hub, server->readers_});
@@ -110,7 +114,10 @@ Result<void> Server::open_door(const std::string& address, Entry entry,
             std::make_unique<DirectoryService>(gate, admin.directory, administration_);
         door->admin = std::make_unique<AdminService>(gate, admin);
         builder.RegisterService(door->directory.get());
+        door->backup =
+            std::make_unique<BackupService>(gate, backups_, backup_, administration_);
         builder.RegisterService(door->admin.get());
+        builder.RegisterService(door->backup.get());
     }
     int port = 0;
     const bool local = is_unix(address);

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "common/base/result.h"
+#include "spoold/backup/backups.h"
 #include "spoold/rpc/admin_service.h"
 #include "spoold/rpc/dispatch.h"
 #include "spoold/rpc/pki.h"
@@ -43,6 +44,7 @@ struct ServerParts {
     Counters& counters;
     Undelete& undelete;
     Queue& queue;
+    Backups& backups;
     const Clock& clock;
     std::vector<std::string> warnings;
 };
@@ -62,7 +64,7 @@ class Server {
 
   private:
     struct Door;
-    Server(ServerOptions options, const Clock& clock);
+    Server(ServerOptions options, const Clock& clock, Backups& backups);
     Result<void> open(const AdminService::Parts& admin);
     Result<void> open_door(const std::string& address, Entry entry,
                            const AdminService::Parts& admin);
@@ -71,6 +73,8 @@ class Server {
     Workers readers_;
     Workers writer_;
     Workers administration_;
+    Workers backup_;
+    Backups& backups_;
     Streams streams_;
     std::unique_ptr<Dispatcher> dispatcher_;
     std::vector<std::unique_ptr<Door>> doors_;
