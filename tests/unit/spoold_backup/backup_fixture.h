@@ -5,11 +5,13 @@
 
 #include <fstream>
 
+#include "common/base/log.h"
 #include "harness.h"
 #include "spoold/backup/account_apply.h"
 #include "spoold/backup/create.h"
 #include "spoold/backup/restore_site.h"
 #include "spoold/backup/verify.h"
+#include "spoold/counters/census.h"
 
 namespace tayori::spool {
 
@@ -81,7 +83,9 @@ class BackupTest : public testing::Test {
     // What was expunged goes for good.
     void purge() {
         spool.clock.advance_ms(std::int64_t{spool.settings.undelete_days + 1} * 86'400'000);
-        for (int i = 0; i < 10; ++i) spool.janitor->tick();
+        std::promise<std::uint64_t> purged;
+        spool.janitor->tick([&](std::uint64_t count) { purged.set_value(count); });
+        purged.get_future().wait();
     }
 
     std::vector<SeenMail> mails(const std::string& folder) { return mails_in(spool, anna, folder); }

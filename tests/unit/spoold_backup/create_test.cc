@@ -80,12 +80,12 @@ TEST_F(BackupTest, WhatHasNoManifestIsNotBelievedAndGoes) {
     EXPECT_THAT(verified().problems, IsEmpty());
 }
 
-TEST_F(BackupTest, AFullOrFailingTargetLeavesTheFormerSteps) {
+TEST_F(BackupTest, ATargetThatCantBeWrittenLeavesTheFormerSteps) {
     append("INBOX", "a");
     backup();
     append("INBOX", "b");
-    std::filesystem::create_directories(sets.path + "/main/000002/manifest/x");  // where the manifest should go
-    auto failed = make_backup(*spool.store, *target, {"main", {}, "test"}, go_on);
+    std::ofstream(sets.path + "/main/000002") << "where the next step should go";
+    EXPECT_FALSE(make_backup(*spool.store, *target, {"main", {}, "test"}, go_on));
     std::filesystem::remove_all(sets.path + "/main/000002");
     const auto made = backup();
     EXPECT_FALSE(made.manifest.is_base()) << made.why;
