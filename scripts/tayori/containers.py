@@ -19,7 +19,7 @@ CONTEXT = ("CMakeLists.txt", "CMakePresets.json", "cmake", "proto", "services", 
 SOURCES_LABEL = "tayori.sources"
 CONTAINER_USER = 10025
 START_SECONDS = 180
-VOLUMES = {"DATA": "", "TLS": "tls", "PKI_SMTPD": "pki/smtpd", "PKI_POP3D": "pki/pop3d", "PKI_IMAPD": "pki/imapd"}
+VOLUMES = {"DATA": "", "BACKUP": "backup", "TLS": "tls", "PKI_SMTPD": "pki/smtpd", "PKI_POP3D": "pki/pop3d", "PKI_IMAPD": "pki/imapd"}
 
 
 def compose():
@@ -42,6 +42,9 @@ def environment(instance, ports):
     if instance.data_is_chosen:
         for name, folder in VOLUMES.items():
             values[f"TAYORI_VOLUME_{name}"] = str(instance.data / folder)
+    # Backups best lie elsewhere than the data.
+    if os.environ.get("TAYORI_VOLUME_BACKUP"):
+        values["TAYORI_VOLUME_BACKUP"] = os.environ["TAYORI_VOLUME_BACKUP"]
     if not instance.settings().get("site", {}).get("hostname"):
         values["TAYORI__SITE__HOSTNAME"] = os.environ.get("TAYORI__SITE__HOSTNAME") or socket.getfqdn()
     return {**os.environ, **values}
@@ -113,7 +116,7 @@ def prepare_data(instance):
     """Folders that take the place of volumes belong to the containers' user."""
     if not instance.data_is_chosen:
         return
-    for folder in ("", "run", "tls", "pki", "pki/smtpd", "pki/pop3d", "pki/imapd"):
+    for folder in ("", "run", "backup", "tls", "pki", "pki/smtpd", "pki/pop3d", "pki/imapd"):
         (instance.data / folder).mkdir(parents=True, exist_ok=True)
     if instance.data.stat().st_uid == CONTAINER_USER:
         return

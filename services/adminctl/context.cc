@@ -60,6 +60,7 @@ std::unique_ptr<CLI::App> make_app(Context& context) {
     add_export_command(*app, context);
     add_counters_command(*app, context);
     add_store_command(*app, context);
+    add_backup_command(*app, context);
     add_config_command(*app, context);
     add_log_command(*app, context);
     add_completion_command(*app, context);

@@ -120,6 +120,7 @@ void add_import_command(CLI::App& app, Context& context);
 void add_export_command(CLI::App& app, Context& context);
 void add_undelete_command(CLI::App& app, Context& context);
 void add_store_command(CLI::App& app, Context& context);
+void add_backup_command(CLI::App& app, Context& context);
 void add_status_command(CLI::App& app, Context& context);
 void add_config_command(CLI::App& app, Context& context);
 void add_log_command(CLI::App& app, Context& context);

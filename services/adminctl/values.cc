@@ -89,6 +89,33 @@ Result<std::int64_t> parse_since(std::string_view text, std::int64_t now_s) {
     return now_s - number * factor;
 }
 
+Result<std::int64_t> parse_moment(std::string_view text, std::int64_t now_s) {
+    constexpr std::int64_t kMillis = 1000;
+    const std::string copy(text);
+    if (copy.starts_with('@')) {
+        char* end = nullptr;
+        const auto seconds = std::strtod(copy.c_str() + 1, &end);
+        if (copy.size() > 1 && *end == '\0' && seconds > 0) return static_cast<std::int64_t>(seconds * kMillis + 0.5);
+    }
+    std::tm local{};
+    const char* end = strptime(copy.c_str(), "%Y-%m-%d %H:%M:%S", &local);
+    if (end != nullptr && *end == '\0') {
+        local.tm_isdst = -1;
+        return static_cast<std::int64_t>(std::mktime(&local)) * kMillis;
+    }
+    return parse_since(text, now_s).map([](std::int64_t s) { return s * kMillis; });
+}
+
+std::string show_moment(std::int64_t unix_ms) {
+    if (unix_ms == 0) return "-";
+    const std::time_t s = unix_ms / 1000;
+    std::tm local{};
+    localtime_r(&s, &local);
+    char text[32];
+    const auto size = std::strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", &local);
+    return {text, size};
+}
+
 Result<std::vector<v1::Protocol>> parse_protocols(std::string_view text) {
     std::vector<v1::Protocol> out;
     if (text == "all") return std::vector<v1::Protocol>{v1::PROTOCOL_IMAP, v1::PROTOCOL_POP3, v1::PROTOCOL_SUBMISSION};

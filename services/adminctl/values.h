@@ -28,6 +28,11 @@ std::string show_time(std::int64_t unix_s);
 // "2d", "12h", "30m" back from now, or "2026-11-22", "2026-11-22 08:30" in local time.
 Result<std::int64_t> parse_since(std::string_view text, std::int64_t now_s);
 
+// The same and "2026-11-22 08:30:15", or "@1764195429.250", seconds since 1970; in milliseconds.
+Result<std::int64_t> parse_moment(std::string_view text, std::int64_t now_s);
+// Local time, to the second; "-" for 0.
+std::string show_moment(std::int64_t unix_ms);
+
 // "imap,pop3"; "all".
 Result<std::vector<v1::Protocol>> parse_protocols(std::string_view text);
 template <class List>

@@ -2,19 +2,20 @@
 //
 //   spoold [--config FILE]      serve until SIGTERM
 //   spoold --verify             read the whole store, say what is wrong, and end; nothing else may
-//   have it open spoold --rebuild            make the index anew from a checkpoint and the log, and
-//   end
+//                               have it open
+//   spoold --rebuild            make the index anew from a checkpoint and the log, and end
+//   spoold --restore …          a new store out of a backup, and end (offline.h)
 #include <malloc.h>
 #include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <atomic>
-#include <cstdio>
 #include <cstdlib>
 
 #include "common/base/log.h"
 #include "common/base/text.h"
+#include "spoold/offline.h"
 #include "spoold/site.h"
 #include "spoold/store/power_cut.h"
 
@@ -22,7 +23,6 @@ namespace {
 
 using namespace tayori;
 
-inline constexpr int kExitFailed = 1;
 inline constexpr int kMallocArenasMax = 4;    // memory that one thread freed is used by the others
 inline constexpr unsigned kStopSeconds = 25;  // whatever happens, the process has ended by then
 inline constexpr std::chrono::seconds kFatalGrace{1};
@@ -39,51 +39,8 @@ class OffsetClock final : public Clock {
     std::int64_t offset_ms_;
 };
 
-enum class Mode { serve, verify, rebuild };
-
-// Takes our own arguments out; the rest is for the settings.
-Mode mode_of(int& argc, char** argv) {
-    Mode mode = Mode::serve;
-    int kept = 1;
-    for (int i = 1; i < argc; ++i) {
-        const std::string_view argument = argv[i];
-        if (argument == "--verify")
-            mode = Mode::verify;
-        else if (argument == "--rebuild")
-            mode = Mode::rebuild;
-        else
-            argv[kept++] = argv[i];
-    }
-    argc = kept;
-    return mode;
-}
-
 int failed(std::string_view doing, const Error& error) {
-    log_error(doing, {{"error", error.text}, {"detail", error.detail}});
-    return error.kind == Kind::busy ? store::kExitAfterDiskFailure : kExitFailed;
-}
-
-int verify(const settings::Settings& settings, const Clock& clock) {
-    auto options = spool::store_options(settings, clock);
-    options.background = false;
-    auto store = store::open_embedded(std::move(options));
-    if (!store) return failed("the store does not open", store.error());
-    auto report = (*store)->verify();
-    if (!report) return failed("the store can't be read", report.error());
-    for (const auto& problem : report->problems) std::printf("%s\n", problem.c_str());
-    std::printf("%s: %llu records, %llu bodies, %llu keys\n",
-                report->problems.empty() ? "good" : "DAMAGED",
-                static_cast<unsigned long long>(report->records),
-                static_cast<unsigned long long>(report->bodies),
-                static_cast<unsigned long long>(report->keys));
-    return report->problems.empty() ? 0 : kExitFailed;
-}
-
-int rebuild(const settings::Settings& settings, const Clock& clock) {
-    auto replayed = store::rebuild_embedded(spool::store_options(settings, clock));
-    if (!replayed) return failed("the index can't be rebuilt", replayed.error());
-    std::printf("rebuilt from %llu records\n", static_cast<unsigned long long>(*replayed));
-    return 0;
+    return spool::report_failure(doing, error);
 }
 
 int serve(const settings::Settings& settings, const Clock& clock, const sigset_t& signals) {
@@ -120,24 +77,17 @@ int serve(const settings::Settings& settings, const Clock& clock, const sigset_t
 
 int main(int argc, char** argv) {
     ::mallopt(M_ARENA_MAX, kMallocArenasMax);
-    const auto mode = mode_of(argc, argv);
+    const auto task = spool::offline_task(argc, argv);
     const auto settings = settings::load_or_exit("spoold", argc, argv);
     const OffsetClock clock(settings.test.clock_offset_ms);
     ::signal(SIGPIPE, SIG_IGN);
     ::umask(0027);
+    if (task) return spool::run_offline(*task, settings, clock);
     // Every thread inherits the mask: the signals are for sigwait() alone.
     sigset_t signals;
     ::sigemptyset(&signals);
     ::sigaddset(&signals, SIGTERM);
     ::sigaddset(&signals, SIGINT);
     ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-    switch (mode) {
-        case Mode::verify:
-            return verify(settings, clock);
-        case Mode::rebuild:
-            return rebuild(settings, clock);
-        case Mode::serve:
-            return serve(settings, clock, signals);
-    }
-    return kExitFailed;
+    return serve(settings, clock, signals);
 }

@@ -54,6 +54,7 @@ store::Options store_options(const settings::Settings& settings, const Clock& cl
     options.checkpoint_every_bytes = from.checkpoint_bytes;
     options.compact_dead_percent = from.compact_dead_percent;
     options.upload_expires_ms = duration_cast<milliseconds>(from.staging_hours).count();
+    options.hold_bytes_max = settings.backup.log_bytes_max;
     return options;
 }
 
@@ -118,6 +119,10 @@ Result<void> Site::open_directory() {
     janitor_ = std::make_unique<Janitor>(*mailboxes_);
     forms_ = std::make_unique<Forms>(*mailboxes_);
     jobs_ = std::make_unique<Jobs>(*mailboxes_, *store_, clock_, job_hooks());
+    backups_ = std::make_unique<Backups>(
+        Backups::Parts{*store_, *directory_, *mailboxes_},
+        BackupOptions{settings_.path(settings_.backup.directory), settings_.path("store"),
+                      settings_.path("past"), TAYORI_VERSION});
     counters_ = std::make_unique<Counters>(*store_, [this](AccountId account) {
         return directory_->address_of(raw(account)).value_or(cat("account ", raw(account)));
     });
@@ -185,7 +190,7 @@ Result<void> Site::serve() {
     auto server =
         Server::start(std::move(options),
                       ServerParts{*directory_, *auth_, *tickets_, *mailboxes_, *intake_, hub_,
-                                  *store_, *counters_, *undelete_, *queue_, *jobs_, *forms_, *imports_, clock_, *metrics_, warnings_});
+                                  *store_, *counters_, *undelete_, *queue_, *jobs_, *forms_, *imports_, *backups_, clock_, *metrics_, warnings_});
     if (!server) return fail(std::move(server.error()));
     server_ = std::move(*server);
     declare_metrics();
@@ -248,6 +253,7 @@ void Site::stop(std::chrono::milliseconds grace) {
     if (housekeeper_.joinable()) housekeeper_.join();
     if (jobs_ != nullptr) jobs_->stop();
     if (metrics_ != nullptr) metrics_->stop();
+    if (backups_ != nullptr) backups_->stop();
     if (server_ != nullptr) server_->stop(grace);
     auth_.reset();  // what is being verified may still write
     store_.reset();

@@ -70,6 +70,7 @@ class Site {
     std::unique_ptr<Queue> queue_;
     std::unique_ptr<Imports> imports_;
     std::unique_ptr<Janitor> janitor_;
+    std::unique_ptr<Backups> backups_;
     std::unique_ptr<Forms> forms_;
     std::unique_ptr<Jobs> jobs_;
     std::unique_ptr<Metrics> metrics_;

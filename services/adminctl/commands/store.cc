@@ -1,37 +1,9 @@
 // adminctl store verify|compact|checkpoint|rebuild
-#include <unistd.h>
-
-#include <cstring>
-#include <filesystem>
-
 #include "adminctl/context.h"
+#include "adminctl/spoold_program.h"
 
 namespace tayori::admin {
 namespace {
-
-// spoold lies where adminctl lies, or on the PATH.
-std::string spoold_program() {
-    std::error_code error;
-    const auto self = std::filesystem::read_symlink("/proc/self/exe", error);
-    const auto beside = self.parent_path() / "spoold";
-    return !error && std::filesystem::exists(beside, error) ? beside.string() : "spoold";
-}
-
-// The index is made anew by spoold itself, which holds the store's lock meanwhile; one that runs has the lock already,
-// and then nothing happens.
-Result<ExitStatus> rebuild(const Context& context) {
-    const auto program = spoold_program();
-    const auto config = context.config_file();
-    std::vector<const char*> arguments = {program.c_str(), "--rebuild"};
-    if (!config.empty()) {
-        arguments.push_back("--config");
-        arguments.push_back(config.c_str());
-    }
-    arguments.push_back(nullptr);
-    execvp(program.c_str(), const_cast<char* const*>(arguments.data()));
-    return fail(Kind::not_found, cat("spoold could not be started: ", std::strerror(errno),
-                                     ". Run `spoold --rebuild` on the machine that has the store."));
-}
 
 std::string verified(const v1::StoreReport& report) {
     auto out = cat("Read ", report.records(), " records, ", report.bodies(), " bodies and ", report.keys(), " keys: ");
@@ -66,7 +38,7 @@ void add_store_command(CLI::App& app, Context& context) {
     command(*store, context, "rebuild",
             "makes the index anew from a checkpoint and the log; spoold must be stopped (`./tayori down`), and this must "
             "run where the store is",
-            [&context] { return rebuild(context); });
+            [&context] { return become_spoold(context, {"--rebuild"}); });
 }
 
 }  // namespace tayori::admin

@@ -6,6 +6,7 @@
 #include "common/rpc/blocking.h"
 #include "common/rpc/channel.h"
 #include "tayori/spool/v1/admin.grpc.pb.h"
+#include "tayori/spool/v1/backup.grpc.pb.h"
 #include "tayori/spool/v1/bulk.grpc.pb.h"
 #include "tayori/spool/v1/directory.grpc.pb.h"
 #include "tayori/spool/v1/jobs.grpc.pb.h"
@@ -58,6 +59,7 @@ struct AdminClient::Stubs {
     std::unique_ptr<v1::BulkService::Stub> bulk;
     std::unique_ptr<v1::AdminService::Stub> admin;
     std::unique_ptr<v1::JobService::Stub> jobs;
+    std::unique_ptr<v1::BackupService::Stub> backup;
 };
 
 AdminClient::AdminClient(std::unique_ptr<Stubs> stubs) : stubs_(std::move(stubs)) {}
@@ -72,6 +74,7 @@ Result<std::unique_ptr<AdminClient>> AdminClient::make(const std::string& spoold
     stubs->bulk = v1::BulkService::NewStub(*channel);
     stubs->admin = v1::AdminService::NewStub(*channel);
     stubs->jobs = v1::JobService::NewStub(*channel);
+    stubs->backup = v1::BackupService::NewStub(*channel);
     return std::unique_ptr<AdminClient>(new AdminClient(std::move(stubs)));
 }
 
@@ -227,6 +230,21 @@ Result<void> AdminClient::watch_job(const v1::JobRequest& request, const Visit<v
 }
 Result<void> AdminClient::report_job(const v1::JobRequest& request, const Visit<v1::MailboxOutcome>& visit) {
     return list(*stubs_->jobs, &v1::JobService::Stub::ReportJob, request, visit);
+}
+Result<void> AdminClient::create_backup(const v1::CreateBackupRequest& request,
+                                        const Visit<v1::BackupProgress>& visit) {
+    return list(*stubs_->backup, &v1::BackupService::Stub::CreateBackup, request, visit);
+}
+Result<v1::BackupList> AdminClient::list_backups(const v1::ListBackupsRequest& request) {
+    return unary(*stubs_->backup, &v1::BackupService::Stub::ListBackups, request);
+}
+Result<void> AdminClient::verify_backup(const v1::VerifyBackupRequest& request,
+                                        const Visit<v1::BackupProgress>& visit) {
+    return list(*stubs_->backup, &v1::BackupService::Stub::VerifyBackup, request, visit);
+}
+Result<void> AdminClient::restore_account(const v1::RestoreAccountRequest& request,
+                                          const Visit<v1::RestoredFolder>& visit) {
+    return list(*stubs_->backup, &v1::BackupService::Stub::RestoreAccount, request, visit);
 }
 
 }  // namespace tayori::rpc

@@ -1,4 +1,4 @@
-// adminctl's way to spoold: one method per rpc of DirectoryService and AdminService (proto/ says
+// adminctl's way to spoold: one method per rpc of its administrators' services (proto/ says
 // what each does). Each blocks until the answer is there; errors are those of the contract, and
 // busy when spoold can't be reached.
 #pragma once
@@ -10,6 +10,7 @@
 #include "common/base/result.h"
 #include "common/rpc/address.h"
 #include "tayori/spool/v1/admin.pb.h"
+#include "tayori/spool/v1/backup.pb.h"
 #include "tayori/spool/v1/bulk.pb.h"
 #include "tayori/spool/v1/directory.pb.h"
 #include "tayori/spool/v1/jobs.pb.h"
@@ -91,6 +92,14 @@ class AdminClient {
     // Until the job is at its end.
     Result<void> watch_job(const v1::JobRequest& request, const Visit<v1::Job>& visit);
     Result<void> report_job(const v1::JobRequest& request, const Visit<v1::MailboxOutcome>& visit);
+    // BackupService.
+    Result<void> create_backup(const v1::CreateBackupRequest& request,
+                               const Visit<v1::BackupProgress>& visit);
+    Result<v1::BackupList> list_backups(const v1::ListBackupsRequest& request);
+    Result<void> verify_backup(const v1::VerifyBackupRequest& request,
+                               const Visit<v1::BackupProgress>& visit);
+    Result<void> restore_account(const v1::RestoreAccountRequest& request,
+                                 const Visit<v1::RestoredFolder>& visit);
 
   private:
     struct Stubs;

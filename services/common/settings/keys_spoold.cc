@@ -23,6 +23,15 @@ void declare_store(Table& table) {
     s.amount("staging_hours", &Store::staging_hours, 1, 720, "When an upload that nobody finished is removed.");
 }
 
+void declare_backup(Table& table) {
+    Section<Backup> s(table, "backup", &Settings::backup, "Backups of the store, which spoold writes.");
+    s.text("directory", &Backup::directory,
+           "Where the sets of backups lie; best on another disk. In containers this is a volume of its own.");
+    s.amount("log_bytes_max", &Backup::log_bytes_max, 64 * kMiB, 64 * kTiB,
+             "How much log is kept for the next backup. One that is not made again keeps no more than this; then the next "
+             "copies everything.");
+}
+
 void declare_accounts(Table& table) {
     Section<Accounts> s(table, "accounts", &Settings::accounts, "Accounts, where neither they nor their domain say else.");
     s.amount("quota_bytes", &Accounts::quota_bytes, 0, 1024 * kTiB, "Room of a new account; 0 is no limit.");
@@ -57,6 +66,7 @@ void declare_spoold(Table& table) {
     s.amount("pending_max", &Spoold::pending_max, 16, 1'000'000,
              "Changes that may wait for the disk; more get a temporary error.");
     declare_store(table);
+    declare_backup(table);
     declare_accounts(table);
 
     Section<Imap4> imap4(table, "imap4", &Settings::imap4, "The form of mailboxes.");

@@ -29,6 +29,7 @@ struct Settings {
     Auth auth;
     Spoold spoold;
     Store store;
+    Backup backup;
     Accounts accounts;
     Imap4 imap4;
     Smtpd smtpd;

@@ -39,6 +39,11 @@ struct Imap4 {
     std::uint32_t uid_renumber_at = 2'147'483'648;
 };
 
+struct Backup {
+    std::string directory = "backup";
+    std::uint64_t log_bytes_max = 16 * kGiB;
+};
+
 struct Accounts {
     std::uint64_t quota_bytes = 0;
     std::uint64_t quota_messages = 0;

@@ -188,21 +188,25 @@ Result<v1::Counters> Counters::show(AccountId account) const {
 }
 
 Result<v1::CountersReport> Counters::verify(AccountId account) const {
-    const auto snapshot = store_.snapshot();
+    return verify_counters(*store_.snapshot(), account, address_of_);
+}
+
+Result<v1::CountersReport> verify_counters(const store::Snapshot& snapshot, AccountId account,
+                                           const AddressOf& address_of) {
     v1::CountersReport report;
-    auto done = for_accounts(*snapshot, account, [&](AccountId one, const AccountState& state) -> Result<void> {
-        const auto census = take_census(*snapshot, one, state);
+    auto done = for_accounts(snapshot, account, [&](AccountId one, const AccountState& state) -> Result<void> {
+        const auto census = take_census(snapshot, one, state);
         if (!census) {
-            report.add_problems(cat(address_of_(one), ": ", census.error().detail));
+            report.add_problems(cat(address_of(one), ": ", census.error().detail));
             return {};
         }
         report.set_folders_checked(report.folders_checked() + census->folders);
         report.set_references_checked(report.references_checked() + census->references);
-        for (const auto& problem : census->problems) report.add_problems(cat(address_of_(one), ": ", problem));
+        for (const auto& problem : census->problems) report.add_problems(cat(address_of(one), ": ", problem));
         return {};
     });
     if (!done) return fail(std::move(done.error()));
-    const auto repairs = find_repairs(*snapshot);
+    const auto repairs = find_repairs(snapshot);
     if (!repairs) return fail(repairs.error());
     for (const auto& said : repairs->said) report.add_problems(cat("A start would repair: ", said));
     return report;

@@ -13,6 +13,10 @@ namespace tayori::spool {
 // An account's address for reports.
 using AddressOf = std::function<std::string(AccountId)>;
 
+// Reads every reference: counters, folder records, ledgers and reference counts against a recount. AccountId{0}: all.
+Result<v1::CountersReport> verify_counters(const store::Snapshot& snapshot, AccountId account,
+                                           const AddressOf& address_of);
+
 class Counters {
   public:
     Counters(store::Store& store, AddressOf address_of) : store_(store), address_of_(std::move(address_of)) {}
@@ -23,7 +27,6 @@ class Counters {
 
     // AccountId{0}: the site's counters only.
     Result<v1::Counters> show(AccountId account) const;
-    // Reads every reference: counters, folder records, ledgers and reference counts against a recount.
     Result<v1::CountersReport> verify(AccountId account) const;
 
     // Usage by the ledger and by recount. AccountId{0}: all.

@@ -90,7 +90,10 @@ std::uint64_t highest_account_id(store::Transaction& transaction) {
 }
 
 Result<std::vector<std::string>> Directory::verify() const {
-    const SnapshotRows rows(core_->store.snapshot());
+    return verify_directory(SnapshotRows(core_->store.snapshot()));
+}
+
+Result<std::vector<std::string>> verify_directory(const Rows& rows) {
     auto next = rows.get(row_key::next_account());
     if (!next) return fail(std::move(next.error()));
     Checker checker{rows, {}, {}, {}, {}};

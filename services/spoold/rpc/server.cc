@@ -8,6 +8,7 @@
 #include "common/base/text.h"
 #include "common/rpc/address.h"
 #include "common/rpc/runtime.h"
+#include "spoold/rpc/backup_service.h"
 #include "spoold/rpc/bulk_service.h"
 #include "spoold/rpc/directory_service.h"
 #include "spoold/rpc/import_service.h"
@@ -57,6 +58,7 @@ struct Server::Door {
     std::unique_ptr<JobService> jobs;
     std::unique_ptr<ImportService> imports;
     std::unique_ptr<ExportService> exports;
+    std::unique_ptr<BackupService> backup;
     std::unique_ptr<grpc::Server> server;
 };
 
@@ -67,6 +69,7 @@ Server::Server(ServerOptions options, const ServerParts& parts)
       administration_(1),
       transfers_(kTransferThreads),
       bulk_(1),
+      backup_(1),
       streams_(parts.clock),
       counts_(parts.metrics) {}
 
@@ -79,7 +82,7 @@ Result<std::unique_ptr<Server>> Server::start(ServerOptions options, ServerParts
                        server->streams_, server->administration_, server->options_.server_id,
                        parts.clock.now_ms() / 1000, std::move(parts.warnings)},
                       {parts.jobs, parts.forms, server->administration_, server->writer_},
-                      parts.imports};
+                      parts.imports, parts.backups};
     parts.directory.on_change(
         [&streams = server->streams_](std::uint64_t version) { streams.tell_directory_version(version); });
     auto opened = server->open(services);
@@ -125,6 +128,8 @@ Result<void> Server::open_door(const std::string& address, Entry entry, const Se
         door->exports = std::make_unique<ExportService>(gate, services.admin.mailboxes, services.admin.directory, transfers_);
         builder.RegisterService(door->imports.get());
         builder.RegisterService(door->exports.get());
+        door->backup = std::make_unique<BackupService>(gate, services.backups, backup_, administration_);
+        builder.RegisterService(door->backup.get());
     }
     int port = 0;
     const bool local = is_unix(address);

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "common/base/result.h"
+#include "spoold/backup/backups.h"
 #include "spoold/legacy/imports.h"
 #include "spoold/rpc/admin_service.h"
 #include "spoold/rpc/dispatch.h"
@@ -48,6 +49,7 @@ struct ServerParts {
     Jobs& jobs;
     Forms& forms;
     Imports& imports;
+    Backups& backups;
     const Clock& clock;
     Metrics& metrics;  // outlives the server
     std::vector<std::string> warnings;
@@ -73,6 +75,7 @@ class Server {
         AdminService::Parts admin;
         JobService::Parts jobs;
         Imports& imports;
+        Backups& backups;
     };
     Result<void> open(const Services& services);
     Result<void> open_door(const std::string& address, Entry entry, const Services& services);
@@ -85,6 +88,7 @@ class Server {
     Workers administration_;
     Workers transfers_;  // imports and exports: they take long
     Workers bulk_;
+    Workers backup_;
     Streams streams_;
     CallCounts counts_;
     std::unique_ptr<Dispatcher> dispatcher_;

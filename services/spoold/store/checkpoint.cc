@@ -86,6 +86,20 @@ Result<std::uint64_t> EmbeddedStore::checkpoint() {
     return checkpoint_and_prune(options_.checkpoints_kept);
 }
 
+Result<IndexState> EmbeddedStore::link_index(const std::string& directory) {
+    rocksdb::Checkpoint* maker_pointer = nullptr;
+    auto status = rocksdb::Checkpoint::Create(&index_->db(), &maker_pointer);
+    if (!status.ok()) return fail(index_error(status));
+    const std::unique_ptr<rocksdb::Checkpoint> maker(maker_pointer);
+    status = maker->CreateCheckpoint(directory);
+    if (!status.ok()) return fail(index_error(status));
+    if (auto synced = files_.sync_directory(std::string(parent_directory(directory))); !synced) {
+        return fail(synced.error());
+    }
+    // Opening it shows that it is good, and tells which position it has.
+    return state_of_checkpoint(files_, directory);
+}
+
 Result<std::uint64_t> EmbeddedStore::checkpoint_and_prune(std::size_t keep) {
     const auto parent = cat(options_.directory, "/checkpoints");
     std::uint64_t number = 1;
@@ -97,15 +111,7 @@ Result<std::uint64_t> EmbeddedStore::checkpoint_and_prune(std::size_t keep) {
     }
     Checkpoint made;
     made.directory = cat(parent, "/", checkpoint_name(number));
-    rocksdb::Checkpoint* maker_pointer = nullptr;
-    auto status = rocksdb::Checkpoint::Create(&index_->db(), &maker_pointer);
-    if (!status.ok()) return fail(index_error(status));
-    const std::unique_ptr<rocksdb::Checkpoint> maker(maker_pointer);
-    status = maker->CreateCheckpoint(made.directory);
-    if (!status.ok()) return fail(index_error(status));
-    if (auto synced = files_.sync_directory(parent); !synced) return fail(synced.error());
-    // Opening it shows that it is good, and tells which position it has.
-    auto state = state_of_checkpoint(files_, made.directory);
+    auto state = link_index(made.directory);
     if (!state) return fail(state.error());
     auto kept = replace_file(files_, cat(made.directory, kStateFile), encode(*state));
     if (!kept) return fail(kept.error());

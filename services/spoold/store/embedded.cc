@@ -1,55 +1,17 @@
 #include "spoold/store/embedded.h"
 
+#include <algorithm>
 #include <cstdlib>
 
 #include "common/base/log.h"
 #include "common/base/text.h"
-#include "spoold/store/checksum.h"
 #include "spoold/store/format.h"
+#include "spoold/store/segment_body.h"
 
 namespace tayori::store {
 namespace {
 
-constexpr std::size_t kVerifyPieceBytes = 1 << 20;
 constexpr int kLookAgainMax = 8;  // times that a body may be moved while it is being opened
-
-class SegmentBodyReader final : public BodyReader {
-  public:
-    SegmentBodyReader(SegmentTable& segments, Lease segment, const BodyPlace& place)
-        : segments_(segments), segment_(std::move(segment)), place_(place) {}
-
-    std::uint64_t size() const override { return place_.bytes; }
-
-    Result<void> read(std::uint64_t offset, std::uint64_t bytes, std::string& out) const override {
-        if (offset >= place_.bytes) return {};
-        const auto wanted = std::min(bytes, place_.bytes - offset);
-        const auto before = out.size();
-        out.resize(before + wanted);
-        auto got = segments_.read(*segment_, place_.offset + offset, out.data() + before, wanted);
-        if (got && *got == wanted) return {};
-        out.resize(before);
-        if (!got) return fail(got.error());
-        return fail(Kind::corrupt, "Stored data is damaged.", cat(segment_->path, " is too short"));
-    }
-
-    Result<void> verify() const override {
-        std::uint32_t checksum = 0;
-        std::string piece;
-        for (std::uint64_t at = 0; at < place_.bytes; at += piece.size()) {
-            piece.clear();
-            if (auto done = read(at, kVerifyPieceBytes, piece); !done) return done;
-            checksum = crc32c(piece, checksum);
-        }
-        if (checksum == place_.checksum) return {};
-        return fail(Kind::corrupt, "Stored data is damaged.",
-                    cat("a body at ", segment_->path, ":", place_.offset, " has another checksum"));
-    }
-
-  private:
-    SegmentTable& segments_;
-    const Lease segment_;
-    const BodyPlace place_;
-};
 
 }  // namespace
 
@@ -81,6 +43,9 @@ Result<void> EmbeddedStore::open() {
     if (auto done = ensure_directory(files_, cat(directory, "/checkpoints")); !done) return done;
     if (auto done = finish_or_drop_rebuild(files_, options_); !done) return done;
     if (auto done = ensure_directory(files_, cat(directory, "/index")); !done) return done;
+    if (auto done = remove_tree(files_, copying_directory()); !done) return done;
+    holds_ = std::make_unique<Holds>(files_, cat(directory, "/holds"));
+    if (auto done = holds_->load(); !done) return done;
 
     segments_ = std::make_unique<SegmentTable>(files_, cat(directory, "/log"), options_.segment_bytes,
                                                options_.open_segments_max);
@@ -104,7 +69,7 @@ Result<void> EmbeddedStore::open() {
     segments_->never_below(index_->state().next_segment);
     log_ = std::make_unique<Log>(*segments_, [this] { return clock_.now_ms(); }, options_.segment_bytes);
     auto recovered = log_->recover(
-        index_->state().stamp, newest_sequence(checkpoints_),
+        index_->state().stamp, std::max(newest_sequence(checkpoints_), holds_->newest_sequence()),
         [this](const LogRecord& record, const Segment& segment) { return index_->apply(record, segment); });
     if (!recovered) return recovered;
     for (const auto id : index_->live_segments()) {
@@ -190,7 +155,7 @@ Result<std::shared_ptr<const BodyReader>> EmbeddedStore::open_body(BodyId id) co
         const auto& place = (*entry)->place;
         // Between the look-up and the lease the body may have been moved and its old segment removed.
         if (auto lease = segments_->find(place.segment)) {
-            return std::make_shared<SegmentBodyReader>(*segments_, std::move(lease), place);
+            return make_body_reader(*segments_, std::move(lease), place);
         }
     }
     return fail(Kind::corrupt, "Stored data is damaged.",

@@ -3,7 +3,9 @@
 #pragma once
 
 #include "spoold/store/committer.h"
+#include "spoold/store/copy.h"
 #include "spoold/store/engine.h"
+#include "spoold/store/holds.h"
 
 namespace tayori::store {
 
@@ -30,6 +32,7 @@ class EmbeddedStore final : public Store {
     Result<std::uint64_t> compact() override;
     Result<VerifyReport> verify() override;
     Result<std::uint64_t> checkpoint() override;
+    Result<std::unique_ptr<Copy>> start_copy(const CopyWish& wish);  // copy.h
 
     // What the background does once every maintenance_interval_ms.
     void maintain();
@@ -56,6 +59,14 @@ class EmbeddedStore final : public Store {
     Result<void> move_bodies(const Lease& segment, const std::vector<std::uint64_t>& ids);
     Result<void> commit_moves(std::uint64_t segment, const std::vector<MovedBody>& moves);
     Result<std::uint64_t> checkpoint_and_prune(std::size_t keep);
+    // checkpoint.cc: the index, hard-linked, in a directory that is not there yet.
+    Result<IndexState> link_index(const std::string& directory);
+
+    // copy.cc
+    class RunningCopy;
+    std::string copying_directory() const;
+    Result<IndexState> committed_state() const;
+    std::uint64_t needed_from() const;
 
     // verify.cc
     struct Verification;
@@ -71,6 +82,7 @@ class EmbeddedStore final : public Store {
     std::unique_ptr<FileLock> lock_;
     std::unique_ptr<SegmentTable> segments_;
     std::shared_ptr<Index> index_;
+    std::unique_ptr<Holds> holds_;
     std::unique_ptr<Log> log_;
     std::unique_ptr<UploadArea> uploads_;
     std::unique_ptr<Committer> committer_;
@@ -80,7 +92,8 @@ class EmbeddedStore final : public Store {
     std::atomic<std::uint64_t> log_position_ = 0;
     std::atomic<std::uint64_t> bodies_ = 0;
 
-    std::mutex work_mutex_;  // one of maintain(), compact(), checkpoint(), verify() at a time
+    std::mutex work_mutex_;  // one of maintain(), compact(), checkpoint(), verify(), start_copy() at a time
+    std::atomic<bool> copying_ = false;
     mutable std::mutex checkpoints_mutex_;
     std::vector<Checkpoint> checkpoints_;  // oldest first
 

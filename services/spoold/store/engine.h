@@ -17,9 +17,11 @@ struct Options {
     // Around the answers of a group, on the thread that gives them: what they have to write out can be gathered.
     std::function<void()> answers_begin;
     std::function<void()> answers_end;
-    // The lowest log position that somebody else still needs (a backup's cursor, replication): segments that reach
-    // beyond it stay. None: nobody does.
+    // The lowest log position that somebody else still needs (replication): segments that reach beyond it stay. None:
+    // nobody does. What backups need the store knows by itself (copy.h).
     std::function<std::uint64_t()> needed_from;
+    // A backup that is not made again keeps no more of the log than this: then its next one is a whole one.
+    std::uint64_t hold_bytes_max = 16ull << 30;
 
     std::uint64_t segment_bytes = 64ull << 20;
     std::size_t open_segments_max = 256;

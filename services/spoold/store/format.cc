@@ -60,6 +60,10 @@ Result<void> settle_format(Files& files, const std::string& directory, std::uint
     return {};
 }
 
+Result<void> write_format(Files& files, const std::string& directory, std::uint32_t version) {
+    return write_version(files, cat(directory, "/format"), version);
+}
+
 const std::vector<Migration>& migrations() {
     static const std::vector<Migration> none;
     return none;

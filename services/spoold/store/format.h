@@ -19,6 +19,9 @@ struct Migration {
 Result<void> settle_format(Files& files, const std::string& directory, std::uint32_t current,
                            const std::vector<Migration>& migrations);
 
+// Of a directory that was filled by other means.
+Result<void> write_format(Files& files, const std::string& directory, std::uint32_t version);
+
 // Those of this program: there is one version so far.
 const std::vector<Migration>& migrations();
 

@@ -7,17 +7,9 @@
 #include <functional>
 
 #include "spoold/store/segments.h"
+#include "spoold/store/stamp.h"
 
 namespace tayori::store {
-
-// How far something has come in the log. The index carries one: everything up to here is in it.
-struct Stamp {
-    std::uint64_t sequence = 0;  // of the last record contained; 0: none
-    std::uint32_t checksum = 0;  // of that record
-    std::uint64_t segment = 0;   // where it lies, and
-    std::uint64_t end = 0;       // where it ends there
-    std::uint64_t position = 0;  // the same in the whole log
-};
 
 // One record as read: `changes` only, bodies stay where they are.
 struct LogRecord {

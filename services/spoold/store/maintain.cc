@@ -25,13 +25,15 @@ bool EmbeddedStore::may_go(const Segment& segment) const {
     if (!segment.sealed || live.bytes > 0) return false;
     const auto flushed = index_->flushed().position;
     if (flushed < live.dead_since) return false;
+    const auto needed = needed_from();
     const std::lock_guard lock(checkpoints_mutex_);
     if (segment.header.kind == SegmentKind::staging) {
+        // What is copied next may have a moment at which it lived.
+        if (live.dead_since > needed) return false;
         // What began after the oldest checkpoint is not in it.
         return checkpoints_.empty() || checkpoints_.front().state.stamp.position >= live.dead_since ||
                checkpoints_.front().state.next_segment <= segment.id();
     }
-    const auto needed = options_.needed_from ? options_.needed_from() : ~std::uint64_t{0};
     return !checkpoints_.empty() && segment.end_position() <= std::min(flushed, needed) &&
            checkpoints_.front().state.stamp.position >= std::max(segment.end_position(), live.dead_since);
 }
@@ -212,6 +214,7 @@ void EmbeddedStore::maintain() {
     logged(compact_segments(worth_compacting()), "compaction");
     // On a full disk dead segments must go soon: newer and fewer checkpoints let them.
     if (behind >= due) logged(checkpoint_and_prune(full ? 1 : options_.checkpoints_kept), "checkpoint");
+    logged(holds_->give_up(log_position_, full ? 0 : options_.hold_bytes_max), "holds");
     logged(collect(), "collection");
     if (has_space() && free_bytes_ - options_.free_min_bytes > options_.segment_bytes) {
         logged(segments_->keep_reserve(), "reserve");

@@ -2,6 +2,8 @@
 //
 // The new index grows in index.new/ and takes the place of index/ by two renames. A start that finds no index/ but a
 // log makes one in the same way, so the power may fail at any moment: what is half done is dropped and done again.
+#include <algorithm>
+
 #include "common/base/log.h"
 #include "common/base/text.h"
 #include "spoold/store/embedded.h"
@@ -78,9 +80,12 @@ Result<std::uint64_t> rebuild_index(Files& files, const Options& options) {
     std::vector<std::string> sources;
     for (auto at = checkpoints->rbegin(); at != checkpoints->rend(); ++at) sources.push_back(at->directory);
     sources.emplace_back();  // the log alone
+    Holds holds(files, cat(options.directory, "/holds"));
+    if (auto done = holds.load(); !done) return fail(done.error());
+    const auto synced = std::max(newest_sequence(*checkpoints), holds.newest_sequence());
     Result<std::uint64_t> records = std::uint64_t{0};
     for (const auto& source : sources) {
-        records = try_from(files, options, source, newest_sequence(*checkpoints));
+        records = try_from(files, options, source, synced);
         log_info("store: the index is made anew", {{"from", source.empty() ? "the log alone" : source},
                                                    {"good", records.has_value()},
                                                    {"detail", records ? "" : records.error().detail}});

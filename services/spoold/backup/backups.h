@@ -1,0 +1,60 @@
+// Backups for administrators: the calls of proto/tayori/spool/v1/backup.proto, which says what each does.
+//
+// Each call runs on its caller's thread from beginning to end, which takes long, and at a lower priority than mail.
+// One at a time: the rpc side sees to that.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <string>
+
+#include "common/base/clock.h"
+#include "spoold/backup/create.h"
+#include "spoold/directory/directory.h"
+#include "spoold/mailbox/mailboxes.h"
+#include "tayori/spool/v1/backup.pb.h"
+
+namespace tayori::spool {
+
+struct BackupOptions {
+    std::string directory;        // below it lie the sets
+    std::string store_directory;  // what they are backups of
+    std::string scratch;          // for the index of a moment; removed afterwards
+    std::string program;          // our version
+};
+
+class Backups {
+  public:
+    struct Parts {
+        store::Store& store;
+        Directory& directory;
+        const Mailboxes& mailboxes;
+    };
+    Backups(Parts parts, BackupOptions options);
+
+    // Called for each message; false: nobody listens any more.
+    template <class Message>
+    using Visit = std::function<bool(const Message&)>;
+
+    Result<void> create(const v1::CreateBackupRequest& request, const Visit<v1::BackupProgress>& visit);
+    Result<v1::BackupList> list(const v1::ListBackupsRequest& request);
+    Result<void> verify(const v1::VerifyBackupRequest& request, const Visit<v1::BackupProgress>& visit);
+    Result<void> restore_account(const v1::RestoreAccountRequest& request, const Visit<v1::RestoredFolder>& visit);
+
+    // What runs ends soon, with `closed`, and nothing more begins.
+    void stop() { stopping_ = true; }
+
+  private:
+    // invalid: no name for a set.
+    Result<std::string> directory_of(const std::string& set) const;
+    std::string too_near() const;
+
+    Parts parts_;
+    const BackupOptions options_;
+    std::atomic<bool> stopping_ = false;
+};
+
+// The directory of a set below `directory`; invalid: no name for one.
+Result<std::string> set_directory(const std::string& directory, const std::string& set);
+
+}  // namespace tayori::spool
