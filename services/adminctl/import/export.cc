@@ -3,6 +3,7 @@
 #include <optional>
 #include <utility>
 
+#include "adminctl/values.h"
 #include "common/base/text.h"
 #include "common/legacy/export.h"
 
