@@ -28,7 +28,6 @@ using Bio = std::unique_ptr<BIO, Freer<BIO, free_bio>>;
 using Names = std::unique_ptr<GENERAL_NAMES, Freer<GENERAL_NAMES, free_names>>;
 
 constexpr std::size_t kSerialBytes = 16;
-constexpr long kSecondsPerDay = 86400;
 constexpr long kClockSkewSeconds = 3600;  // a peer's clock may be behind ours
 
 tl::unexpected<Error> openssl_error(Kind kind, std::string what) {
