@@ -101,10 +101,10 @@ TEST_F(ImportTest, AliasesComeAndGo) {
 TEST_F(ImportTest, RulesWaitForApproval) {
     import = open_import().value();
     auto request = account_request({folder("INBOX")});
-    auto& settings = *request.add_settings();
-    settings.set_plugin("forward");
-    settings.set_json(R"({"to": ["x@y.test"]})");
-    settings.set_file("IMS.CTL");
+    auto& rule = *request.add_settings();
+    rule.set_plugin("forward");
+    rule.set_json(R"({"to": ["x@y.test"]})");
+    rule.set_file("IMS.CTL");
     ASSERT_TRUE(open_account(request));
     ASSERT_EQ(get_account()->plugin_settings_size(), 1);
     EXPECT_FALSE(get_account()->plugin_settings(0).enabled());
