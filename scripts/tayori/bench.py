@@ -179,8 +179,25 @@ def judge(case, mine, ratio):
     return f">= {case.wanted:g}", ratio is not None and ratio >= case.wanted
 
 
+def convert_table():
+    """`./tayori bench convert`: conversion, and import of an old Maildir."""
+    sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "bench")]
+    import conversion
+    import import_speed
+    step("Conversion")
+    rows = conversion.measure()
+    step("Import of a Maildir of 20,000 mails, 190 MB (doveadm import into mdbox took 3.9 s on two cores)")
+    import_speed.convert()
+    say()
+    for title, value, wanted, good in rows:
+        say(f"{title:<46} {value:>10.4g} {wanted:>9}{'' if good else '  <- missed'}")
+    return 0 if all(row[3] for row in rows) else 1
+
+
 def main(arguments):
     parser = argparse.ArgumentParser(prog="tayori bench")
+    parser.add_argument("what", nargs="?", choices=["mail", "convert"], default="mail",
+                        help="mail: delivering and reading (the default); convert: conversion and import")
     parser.add_argument("--peers", action="store_true", help="measure Postfix and Dovecot in the same run (root)")
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--only", action="append", help="cases whose title contains this")
@@ -188,6 +205,8 @@ def main(arguments):
     options = parser.parse_args(arguments)
     packages.install([*packages.BUILD, *packages.RUN], "to compile Tayori")
     build.build("release", [*build.BINARIES, "bench_load"])
+    if options.what == "convert":
+        return convert_table()
     results = []
     step("Tayori")
     ours = with_tayori(options.repeats, results, options.only)

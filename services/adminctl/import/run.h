@@ -5,6 +5,7 @@
 
 #include "adminctl/import/account_run.h"
 #include "adminctl/import/plan_file.h"
+#include "adminctl/values.h"
 #include "common/base/result.h"
 #include "common/rpc/import_client.h"
 

@@ -8,6 +8,7 @@
 #include "adminctl/import/plan_file.h"
 #include "adminctl/import/run.h"
 #include "adminctl/import/verify.h"
+#include "adminctl/values.h"
 #include "common/legacy/report.h"
 
 namespace tayori::admin {

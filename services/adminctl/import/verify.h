@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "adminctl/import/source.h"
+#include "adminctl/values.h"
 #include "common/base/result.h"
 #include "common/rpc/import_client.h"
 

@@ -15,7 +15,7 @@ struct NewAccount {
     bool has_quota_bytes = false;  // else the domain's
     bool has_quota_messages = false;
     std::optional<stored::v1::StoredPassword> password;
-    Directory::Also also;  // in the same commit; may be empty
+    Directory::Also also = {};  // in the same commit; may be empty
 };
 // With a mailbox. exists, no_target: the address is taken, or of no domain of ours.
 Result<AccountRow> make_account(store::Transaction& transaction, const NewAccount& wanted, const DirectoryCore& core);
