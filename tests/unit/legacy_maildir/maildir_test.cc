@@ -172,6 +172,13 @@ TEST_F(MaildirTest, RenumberedFoldersKeepTheirUidls) {
     EXPECT_EQ(mailbox.folders.at(0).mails.at(1).uidl, "0000000400000001");
 }
 
+TEST_F(MaildirTest, ALostListGivesNoUidls) {
+    tree.add("dovecot-uidlist", "garbage\n").add("cur/a:2,", "x: 1\n\n1");
+    const auto mailbox = load();
+    EXPECT_EQ(mailbox.folders.at(0).mails.at(0).uidl, "");
+    EXPECT_EQ(mailbox.folders.at(0).mails.at(0).pop3_order, 1u);
+}
+
 TEST_F(MaildirTest, QmailGoesByTimeAndName) {
     tree.add("new/2.b", "x: 2\n\n", 200).add("cur/1.a:2,S", "x: 1\n\n", 100).add("new/1.c", "x: 3\n\n", 100);
     const auto mailbox = load();
@@ -182,6 +189,21 @@ TEST_F(MaildirTest, QmailGoesByTimeAndName) {
     EXPECT_EQ(mails[1].uidl, "1.c");
     EXPECT_EQ(mails[2].uidl, "2.b");
     EXPECT_EQ(mails[2].pop3_order, 3u);
+}
+
+TEST_F(MaildirTest, TimesThatWereLostByCopying) {
+    const struct {
+        std::int64_t name_step, mtime_step;
+        std::size_t reported;
+    } cases[] = {{86'400, 1, 1}, {86'400, 86'400, 0}, {1, 1, 0}};
+    for (const auto& c : cases) {
+        tree = {};
+        report = Report();
+        for (std::int64_t i = 0; i < 12; ++i)
+            tree.add("cur/" + std::to_string(1'400'000'000 + i * c.name_step) + ".M1.host:2,S", "x: y\n\n", 1'500'000'000 + i * c.mtime_step);
+        EXPECT_EQ(load().folders.at(0).mails.size(), 12u);
+        EXPECT_EQ(times(report, "times-lost"), c.reported) << c.name_step << ' ' << c.mtime_step;
+    }
 }
 
 TEST_F(MaildirTest, TheNewerListOfUidlsCounts) {

@@ -261,6 +261,8 @@ TEST_F(MboxTest, AccountsOfASpool) {
     EXPECT_EQ(plan->accounts[1].address, "jiro@example.org");
     EXPECT_EQ(plan->accounts[2].address, "taro@example.jp");
     EXPECT_EQ(plan->accounts[2].directory, "example.jp/taro");
+    EXPECT_EQ(plan->accounts[2].mails, 1u);
+    EXPECT_EQ(plan->accounts[1].mails, 0u);
     EXPECT_EQ(times(report, "not-an-mbox", "example.jp/readme.txt"), 1u);
     for (const auto& account : plan->accounts) {
         const auto mailbox = source->load(account, report);

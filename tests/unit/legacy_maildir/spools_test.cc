@@ -61,6 +61,9 @@ std::multiset<std::string> imported(const Tree& tree, Source& source, const std:
         const auto mailbox = source.load(account, report);
         EXPECT_TRUE(mailbox) << account.address;
         if (!mailbox) continue;
+        std::uint64_t mails = 0;
+        for (const auto& folder : mailbox->folders) mails += folder.mails.size();
+        EXPECT_GE(account.mails, mails) << account.address;  // a plan also counts what turns out to be no mail
         for (const auto& folder : mailbox->folders)
             for (const auto& mail : folder.mails) {
                 const auto message = read_message(tree, mail, kMessageBytesMax);

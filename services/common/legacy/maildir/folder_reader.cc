@@ -5,7 +5,7 @@
 #include <unordered_map>
 
 #include "common/base/text.h"
-#include "common/legacy/maildir/uidlist.h"
+#include "common/legacy/maildir/lists.h"
 #include "common/legacy/settle.h"
 #include "common/legacy/spool/lines.h"
 #include "common/legacy/spool/numbering.h"
@@ -14,6 +14,8 @@ namespace tayori::legacy::maildir {
 namespace {
 
 constexpr std::string_view kForwarded = "$Forwarded";  // P, "passed"
+constexpr std::size_t kMailsForTimes = 10;  // fewer may well have come in one hour
+constexpr std::int64_t kCopySeconds = 3600, kWeekSeconds = 7 * 86'400;
 
 struct File {
     Entry entry;
@@ -72,68 +74,6 @@ std::vector<File> find_files(const FolderPlace& place, const Reading& reading) {
         return compressed;
     });
     return files;
-}
-
-void say_bad_lines(const std::string& file, const std::vector<std::uint64_t>& lines, std::uint64_t bad, const Reading& reading) {
-    for (const auto line : lines) reading.say(Severity::person, "list-line-damaged", file, {}, line);
-    if (bad > lines.size()) reading.say(Severity::person, "list-lines-damaged", file, {std::to_string(bad)});
-}
-
-void say_damaged(const Error& error, const std::string& file, const Reading& reading) {
-    reading.say(Severity::person, error.kind == Kind::unsupported ? "list-version-unknown" : "list-header-damaged", file, {}, 1);
-}
-
-struct Lists {
-    std::optional<UidList> uids;
-    std::string uids_file;
-    bool from_dovecot = false;
-    std::optional<SizeList> sizes;  // where they decide the UIDLs
-};
-
-std::optional<UidList> read_uidlist(const std::string& file, const Reading& reading) {
-    const auto text = reading.text(file, kUidListBytesMax);
-    if (!text) return std::nullopt;
-    auto list = parse_uidlist(*text);
-    if (!list) {
-        say_damaged(list.error(), file, reading);
-        return std::nullopt;
-    }
-    say_bad_lines(file, list->bad_lines, list->bad, reading);
-    return std::move(*list);
-}
-
-// Courier's list of UIDLs counts where it is the only one, or was written after Dovecot's.
-std::optional<SizeList> read_sizelist(const FolderPlace& place, const Lists& lists, const Reading& reading) {
-    const auto file = join_path(place.directory, "courierpop3dsizelist");
-    const auto here = reading.tree.stat(file);
-    if (!here) return std::nullopt;
-    const auto uids = reading.tree.stat(lists.uids_file);
-    if (lists.from_dovecot && uids && uids->mtime_s >= here->mtime_s) {
-        reading.say(Severity::note, "list-older", file, {lists.uids_file});
-        return std::nullopt;
-    }
-    const auto text = reading.text(file, kUidListBytesMax);
-    if (!text) return std::nullopt;
-    auto list = parse_sizelist(*text);
-    if (!list) {
-        say_damaged(list.error(), file, reading);
-        return std::nullopt;
-    }
-    say_bad_lines(file, list->bad_lines, list->bad, reading);
-    return std::move(*list);
-}
-
-Lists read_lists(const FolderPlace& place, bool inbox, const Reading& reading) {
-    Lists lists;
-    lists.uids_file = join_path(place.directory, "dovecot-uidlist");
-    lists.uids = read_uidlist(lists.uids_file, reading);
-    lists.from_dovecot = lists.uids.has_value();
-    if (!lists.uids) {
-        lists.uids_file = join_path(place.directory, "courierimapuiddb");
-        lists.uids = read_uidlist(lists.uids_file, reading);
-    }
-    if (inbox) lists.sizes = read_sizelist(place, lists, reading);
-    return lists;
 }
 
 // Gives each file its record; each record goes to one file, the one in cur first.
@@ -205,6 +145,22 @@ Mail as_mail(const FolderPlace& place, File& file, Keywords& keywords) {
     return mail;
 }
 
+// A spool that was copied without its times: all files are of one hour, while their names tell of weeks.
+void warn_of_lost_times(const FolderPlace& place, const std::vector<File>& files, const Reading& reading) {
+    if (files.size() < kMailsForTimes) return;
+    const auto named = [](const File& file) { return decimal<std::int64_t>(std::string_view(file.base).substr(0, file.base.find('.'))).value_or(0); };
+    auto first_mtime = files[0].entry.mtime_s, last_mtime = first_mtime;
+    auto first_named = named(files[0]), last_named = first_named;
+    for (const auto& file : files) {
+        first_mtime = std::min(first_mtime, file.entry.mtime_s);
+        last_mtime = std::max(last_mtime, file.entry.mtime_s);
+        first_named = std::min(first_named, named(file));
+        last_named = std::max(last_named, named(file));
+    }
+    if (first_named == 0 || last_mtime - first_mtime > kCopySeconds || last_named - first_named < kWeekSeconds) return;
+    reading.say(Severity::person, "times-lost", place.directory, {std::to_string(files.size())});
+}
+
 // What POP3 showed. Order: field O, then the rest by UID; Courier's by its list.
 void set_maildrop(const Lists& lists, const std::vector<File>& files, Folder& folder) {
     std::unordered_map<std::string_view, std::size_t> by_base;
@@ -224,7 +180,7 @@ void set_maildrop(const Lists& lists, const std::vector<File>& files, Folder& fo
 
 // What the old server made where no list has a UIDL. Courier's is in its list, or comes at the next login.
 std::string default_uidl(const Lists& lists, std::uint32_t uid, const std::string& base) {
-    if (lists.sizes) return {};
+    if (lists.sizes || lists.lost) return {};
     if (!lists.from_dovecot) return base;
     return uid == 0 ? std::string() : dovecot_uidl(uid, lists.uids->uid_validity);
 }
@@ -249,7 +205,7 @@ Folder read_folder(const FolderPlace& place, std::string name, const Reading& re
     folder.raw_name = place.raw_name;
     const bool inbox = place.inbox;
     auto files = find_files(place, reading);
-    const auto lists = read_lists(place, inbox, reading);
+    const auto lists = read_lists(place, reading);
     if (lists.uids) {
         folder.uid_validity = lists.uids->uid_validity;
         folder.uid_next = lists.uids->uid_next;
@@ -259,6 +215,7 @@ Folder read_folder(const FolderPlace& place, std::string name, const Reading& re
         match_records(*lists.uids, lists.uids_file, files, reading);
     }
     sort_files(lists.uids, files);
+    warn_of_lost_times(place, files, reading);
 
     if (const auto courier = join_path(place.directory, "courierimapkeywords"); !reading.list(courier).empty())
         reading.say(Severity::person, "courier-keywords", courier);

@@ -24,20 +24,23 @@ struct Scanned {
     bool quoted_rd = false;
 };
 
-// Nothing, and reported, for a file that is none or changed while it was read.
-std::optional<Scanned> scan(const std::string& path, const Reading& reading) {
+bool is_mail(const ScannedMail& found) { return !found.bookkeeping.is_internal && !found.bookkeeping.expunged; }
+
+enum class Quoting : std::uint8_t { not_told, rd };
+
+// Nothing, and reported, for a file that is none or changed while it was read. Else what its texts tell of quoting.
+std::optional<Quoting> scan_file(const std::string& path, const Reading& reading, std::function<void(ScannedMail&&)> take) {
     const auto& mode = reading.options.mbox;
     const auto before = reading.tree.stat(path);
     if (!before) {
         reading.say(Severity::refused, "file-unreadable", path, {before.error().text});
         return std::nullopt;
     }
-    Scanned scanned;
     ScanSettings settings;
     settings.trusts_content_length = mode.empty() || mode == "cl";
     settings.file_bytes = before->bytes;
     settings.peek = [&](std::uint64_t offset, std::size_t bytes) { return reading.tree.read(path, offset, bytes).value_or(""); };
-    Scanner scanner(std::move(settings), [&](ScannedMail&& mail) { scanned.mails.push_back(std::move(mail)); });
+    Scanner scanner(std::move(settings), std::move(take));
     for (std::uint64_t offset = 0; offset < before->bytes;) {
         const auto block = reading.tree.read(path, offset, std::min(kBlockBytes, before->bytes - offset));
         if (!block || block->empty()) {
@@ -58,8 +61,16 @@ std::optional<Scanned> scan(const std::string& path, const Reading& reading) {
         reading.say(Severity::refused, "not-an-mbox", path);
         return std::nullopt;
     }
+    return scanner.saw_double_quotes() && !scanner.saw_bare_from() ? Quoting::rd : Quoting::not_told;
+}
+
+std::optional<Scanned> scan(const std::string& path, const Reading& reading) {
+    Scanned scanned;
+    const auto quoting = scan_file(path, reading, [&](ScannedMail&& mail) { scanned.mails.push_back(std::move(mail)); });
+    if (!quoting) return std::nullopt;
+    const auto& mode = reading.options.mbox;
     const bool ours = !scanned.mails.empty() && scanned.mails.front().bookkeeping.own_mark;
-    scanned.quoted_rd = mode == "rd" || (mode.empty() && (ours || (scanner.saw_double_quotes() && !scanner.saw_bare_from())));
+    scanned.quoted_rd = mode == "rd" || (mode.empty() && (ours || *quoting == Quoting::rd));
     return scanned;
 }
 
@@ -146,8 +157,11 @@ class MboxSource final : public Source {
             account.directory = directory_named(place.path);
             Report said;
             AccountReport lines{said, account.address};
-            // How many mails there are only a scan can tell, and that is load()'s.
-            for (const auto& folder : find_folders(place.path, Reading{tree_, options_, lines})) account.bytes += folder.file.bytes;
+            const Reading reading{tree_, options_, lines};
+            for (const auto& folder : find_folders(place.path, reading)) {
+                account.bytes += folder.file.bytes;
+                account.mails += count_mbox_mails(folder.file.path, reading);
+            }
             plan.accounts.push_back(std::move(account));
         }
         return finish_plan(std::move(plan), options_, report);
@@ -189,11 +203,8 @@ bool read_mbox_file(const std::string& path, bool inbox, Folder& folder, const R
     Noticed noticed;
     for (const auto& found : scanned->mails) {
         noticed.without_blank_line += found.without_blank_line ? 1 : 0;
-        if (found.bookkeeping.is_internal) continue;
-        if (found.bookkeeping.expunged) {
-            ++noticed.expunged;
-            continue;
-        }
+        if (found.bookkeeping.expunged) ++noticed.expunged;
+        if (!is_mail(found)) continue;
         folder.mails.push_back(as_mail(found, path, folder, scanned->quoted_rd));
         auto& mail = folder.mails.back();
         noticed.keywords_refused += found.bookkeeping.keywords_refused;
@@ -210,6 +221,11 @@ bool read_mbox_file(const std::string& path, bool inbox, Folder& folder, const R
     drop_uids_unless_ascending(folder, reading);
     settle_uids(folder, reading.options.keep_high_uids, reading.report);
     return true;
+}
+
+std::uint64_t count_mbox_mails(const std::string& path, const Reading& reading) {
+    std::uint64_t count = 0;
+    return scan_file(path, reading, [&](ScannedMail&& found) { count += is_mail(found) ? 1 : 0; }) ? count : 0;
 }
 
 std::unique_ptr<Source> make_mbox(const Tree& tree, SourceOptions options) {

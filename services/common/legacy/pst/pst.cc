@@ -63,7 +63,12 @@ class PstSource final : public Source {
         Account account;
         account.address = options_.account;
         account.directory = kRootDirectory;
-        for (const auto& place : find_places(Reading{tree_, options_, lines})) account.bytes += place.bytes;
+        Report said;  // of mails, by load()
+        AccountReport said_lines{said, options_.account};
+        for (const auto& place : find_places(Reading{tree_, options_, lines})) {
+            account.bytes += place.bytes;
+            account.mails += count_mbox_mails(place.file, Reading{tree_, options_, said_lines});
+        }
         Plan plan;
         plan.accounts.push_back(std::move(account));
         return finish_plan(std::move(plan), options_, report);

@@ -17,8 +17,8 @@ constexpr Message kMessages[] = {
     // Numbers.
     {"uids-not-ascending", "The UIDs of \"{0}\" do not ascend (at {1}): the whole folder gets new UIDs. UIDLs stay as they are.",
      "「{0}」の UID が昇順になっていない ({1} の位置) ため、フォルダー全体の UID を振り直します。UIDL は変わりません。"},
-    {"list-header-damaged", "The first line can't be read: the list is not used, the folder gets new UIDs.",
-     "1 行目を読み取れないため、この一覧は使いません。フォルダーの UID を振り直します。"},
+    {"list-header-damaged", "The first line can't be read: the list is not used, the folder gets new UIDs and UIDLs. A capture can still tell them.",
+     "1 行目を読み取れないため、この一覧は使いません。フォルダーの UID と UIDL は新しくなります。採取 (capture) があれば引き継げます。"},
     {"list-version-unknown", "The list is of a version that is not known; it is not used.",
      "対応していないバージョンの一覧です。使用しません。"},
     {"list-line-damaged", "The line can't be read. If it names a mail, that mail is taken, with a new UID.",
@@ -35,6 +35,10 @@ constexpr Message kMessages[] = {
     {"no-maildir", "There is no Maildir in this directory.", "このディレクトリには Maildir がありません。"},
     {"maildir-tmp", "{0} files were still being written; none of them was ever delivered, and none was taken.",
      "書き込み途中のファイルが {0} 個あります。配信されていないものなので、取り込んでいません。"},
+    {"times-lost", "All {0} files are of the same hour, though their names are not: the spool was copied without its times, which are the "
+     "dates of the mails. Copy it again with them (cp -a, rsync -a, tar).",
+     "ファイル名の時刻はばらばらなのに、{0} 個のファイルの更新日時がすべて同じ 1 時間以内です。受信日時になる更新日時が、コピーの際に失われています。"
+     "更新日時を保ってコピーし直してください (cp -a、rsync -a、tar)。"},
     {"mail-compressed", "The mail is compressed (zlib plugin of Dovecot). Unpack the files first; it was not taken.",
      "圧縮されたメールです (Dovecot の zlib プラグイン)。先に展開してください。取り込んでいません。"},
     {"mail-size-differs", "The file's name says {0} bytes, there are {1}: the mail may be cut off. It was taken as it is.",
