@@ -11,6 +11,8 @@
 
 namespace tayori::admin {
 
+namespace v1 = ::tayori::spool::v1;
+
 inline constexpr unsigned kImportJobsMax = 64;
 
 struct RunOptions {

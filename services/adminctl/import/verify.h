@@ -10,6 +10,8 @@
 
 namespace tayori::admin {
 
+namespace v1 = ::tayori::spool::v1;
+
 struct VerifyOutcome {
     std::uint64_t accounts = 0;
     std::uint64_t mails = 0;     // compared
