@@ -78,8 +78,8 @@ Patterns *
 Create Near
 SyncState *
 """)
-        done = subprocess.run(["mbsync", "-c", str(config), "-V", "all"], capture_output=True, text=True, timeout=300, check=False)
-        self.assertEqual(done.returncode, 0, done.stderr)
+        done = subprocess.run(["mbsync", "-c", str(config), "-Dn", "all"], capture_output=True, text=True, timeout=300, check=False)
+        self.assertEqual(done.returncode, 0, done.stderr + done.stdout[-3000:])
         return done.stdout
 
     def test_pop3_clients_download_nothing_twice(self):

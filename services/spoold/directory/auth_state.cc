@@ -172,6 +172,7 @@ Result<void> Auth::State::note_client(std::uint64_t id) {
     const auto marked = core->store.get(row_key::untouched(id));
     if (!marked) return fail(marked.error());
     if (!*marked) return {};
+    const store::Store::Outside outside(core->store);
     std::promise<Result<void>> written;
     store::Request request;
     request.account = id;

@@ -40,7 +40,19 @@ void Committer::submit(Request request) {
 void Committer::begin_batch() { ++batches; }
 
 void Committer::end_batch() {
-    if (--batches != 0) return;
+    if (--batches == 0) lead();
+}
+
+int Committer::leave_batches() {
+    const int depth = std::exchange(batches, 0);
+    if (depth != 0) lead();
+    return depth;
+}
+
+void Committer::enter_batches(int depth) { batches = depth; }
+
+// What waits is committed by this thread, where it is alone and nobody is at it.
+void Committer::lead() {
     {
         const std::lock_guard lock(mutex_);
         // Whoever leads looks at the queue again before he stops.

@@ -41,6 +41,8 @@ class Committer {
     // Between them, what this thread submits waits for end_batch(), which commits it here or leaves it to who is at it.
     void begin_batch();
     void end_batch();
+    int leave_batches();
+    void enter_batches(int depth);
     // What is queued is still done (unless the disk failed); later requests are answered busy.
     void stop();
     bool failed() const { return failed_; }
@@ -52,6 +54,7 @@ class Committer {
     void run();
     void run_group();
     void take_queue();  // under mutex_
+    void lead();
     Result<void> apply_one(Overlay& overlay, const Request& request, bool space);
     Result<void> make_durable(Overlay& overlay);
     void answer(std::size_t count, Outcomes outcomes);

@@ -164,6 +164,8 @@ Result<std::shared_ptr<const BodyReader>> EmbeddedStore::open_body(BodyId id) co
 
 void EmbeddedStore::begin_batch() { committer_->begin_batch(); }
 void EmbeddedStore::end_batch() { committer_->end_batch(); }
+int EmbeddedStore::leave_batches() { return committer_->leave_batches(); }
+void EmbeddedStore::enter_batches(int depth) { committer_->enter_batches(depth); }
 void EmbeddedStore::submit(Request request) { committer_->submit(std::move(request)); }
 
 Stats EmbeddedStore::stats() const {

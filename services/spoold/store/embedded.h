@@ -27,6 +27,8 @@ class EmbeddedStore final : public Store {
     void submit(Request request) override;
     void begin_batch() override;
     void end_batch() override;
+    int leave_batches() override;
+    void enter_batches(int depth) override;
     Staging& staging() override { return *uploads_; }
     Stats stats() const override;
     Result<std::uint64_t> compact() override;

@@ -162,6 +162,18 @@ class Store {
       private:
         Store& store_;
     };
+    // Within a Batch, around submitting something and waiting for it: nobody else would commit it.
+    class Outside {
+      public:
+        explicit Outside(Store& store) : store_(store), depth_(store.leave_batches()) {}
+        ~Outside() { store_.enter_batches(depth_); }
+        Outside(const Outside&) = delete;
+        Outside& operator=(const Outside&) = delete;
+
+      private:
+        Store& store_;
+        const int depth_;
+    };
     virtual Staging& staging() = 0;
 
     virtual Stats stats() const = 0;
@@ -175,6 +187,8 @@ class Store {
   private:
     virtual void begin_batch() {}
     virtual void end_batch() {}
+    virtual int leave_batches() { return 0; }  // how many there were
+    virtual void enter_batches(int) {}
 };
 
 }  // namespace tayori::store

@@ -1,4 +1,5 @@
 // What a user of the store may rely on, on a disk that works.
+#include <future>
 #include <thread>
 
 #include "fixture.h"
@@ -36,6 +37,28 @@ TEST_F(EngineTest, WhatIsCommittedIsThereAndStaysAfterAStart) {
     EXPECT_EQ(value_of(*store, "b"), "2");
     EXPECT_EQ(value_of(*store, "c"), "<none>");
     expect_verified(*store);
+}
+
+TEST_F(EngineTest, ABatchIsCommittedAtItsEnd) {
+    std::promise<Result<void>> done;
+    auto outcome = done.get_future();
+    {
+        const Store::Batch batch(*store);
+        Request request;
+        request.apply = [](Transaction& t) -> Result<void> {
+            t.put("a", "1");
+            return {};
+        };
+        request.done = [&](Result<void> r) { done.set_value(std::move(r)); };
+        store->submit(std::move(request));
+        EXPECT_EQ(value_of(*store, "a"), "<none>");
+        // Who has to wait for something steps outside, and what waited goes along.
+        const Store::Outside outside(*store);
+        ASSERT_TRUE(put(*store, "b", "2"));
+    }
+    ASSERT_TRUE(outcome.get());
+    EXPECT_EQ(value_of(*store, "a"), "1");
+    EXPECT_EQ(value_of(*store, "b"), "2");
 }
 
 TEST_F(EngineTest, ARefusedMutationLeavesNothing) {
