@@ -8,10 +8,10 @@ constexpr Message kMessages[] = {
     {"epost-idx",
      "Account data in a form that is not public; it was not read. Export the accounts as text in "
      "the account manager and "
-     "name that file (--accounts).",
+     "name that file (--accounts-file).",
      "アカウント情報のファイルですが、形式が公開されていないため読み取っていません。アカウントマネ"
      "ージャーからテキスト形式で書き出し、"
-     "そのファイルを --accounts で指定してください。"},
+     "そのファイルを --accounts-file で指定してください。"},
     {"epost-empty-directory",
      "A directory without mail and control files; it was taken for an account's mailbox.",
      "メールも設定ファイルもないフォルダーです。アカウントのメールボックスとして扱いました。"},
