@@ -249,19 +249,20 @@ TEST_F(MboxTest, AFileThatChangesIsRefused) {
 }
 
 TEST_F(MboxTest, AccountsOfASpool) {
-    tree.add("example.jp/taro", kFrom + "A: 1\n\nx\n").add("example.jp/hanako/mbox", kFrom + "A: 1\n\nx\n").add("jiro", "").add("root.lock", "")
+    tree.add("saburo.yamada/Inbox", "").add("example.jp/taro", kFrom + "A: 1\n\nx\n").add("example.jp/hanako/mbox", kFrom + "A: 1\n\nx\n").add("jiro", "").add("root.lock", "")
         .add("example.jp/readme.txt", "x");
     SourceOptions options;
     options.domain = "example.org";
     auto source = make_mbox(tree, options);
     const auto plan = source->plan(report);
     ASSERT_TRUE(plan);
-    ASSERT_EQ(plan->accounts.size(), 3u);
+    ASSERT_EQ(plan->accounts.size(), 4u);
     EXPECT_EQ(plan->accounts[0].address, "hanako@example.jp");
     EXPECT_EQ(plan->accounts[1].address, "jiro@example.org");
-    EXPECT_EQ(plan->accounts[2].address, "taro@example.jp");
-    EXPECT_EQ(plan->accounts[2].directory, "example.jp/taro");
-    EXPECT_EQ(plan->accounts[2].mails, 1u);
+    EXPECT_EQ(plan->accounts[2].address, "saburo.yamada@example.org");
+    EXPECT_EQ(plan->accounts[3].address, "taro@example.jp");
+    EXPECT_EQ(plan->accounts[3].directory, "example.jp/taro");
+    EXPECT_EQ(plan->accounts[3].mails, 1u);
     EXPECT_EQ(plan->accounts[1].mails, 0u);
     EXPECT_EQ(times(report, "not-an-mbox", "example.jp/readme.txt"), 1u);
     for (const auto& account : plan->accounts) {

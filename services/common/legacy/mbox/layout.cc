@@ -76,7 +76,16 @@ void find_users(const Tree& tree, const Entry& domain, const SourceOptions& opti
     }
 }
 
-bool is_domain(std::string_view name) { return name.find('.') != std::string_view::npos && name.find('@') == std::string_view::npos; }
+// A user's name may have a dot, too; but only users have an INBOX and Thunderbird's files.
+bool is_domain(const Tree& tree, const Entry& directory) {
+    const auto name = directory.name();
+    if (name.find('.') == std::string_view::npos || name.find('@') != std::string_view::npos) return false;
+    const auto entries = tree.list(directory.path);
+    return !entries || std::none_of(entries->begin(), entries->end(), [](const Entry& e) {
+        return equals_ignoring_case(e.name(), "inbox") || equals_ignoring_case(e.name(), "mbox") || e.name().ends_with(".msf") ||
+               e.name().ends_with(kSubfolders);
+    });
+}
 
 }  // namespace
 
@@ -127,7 +136,7 @@ Result<std::vector<AccountPlace>> find_accounts(const Tree& tree, const SourceOp
             report.add({Severity::refused, "", entry.path, 0, "special-file", {}});
         } else if (is_index(entry.name()) || entry.name().starts_with('.')) {
             continue;
-        } else if (entry.kind == EntryKind::directory && is_domain(entry.name())) {
+        } else if (entry.kind == EntryKind::directory && is_domain(tree, entry)) {
             find_users(tree, entry, options, places, report);
         } else if (entry.kind == EntryKind::directory || is_mbox(tree, entry)) {
             places.push_back({address_of_directory(entry.name(), "", entry.path, options, report), entry.path});

@@ -13,7 +13,7 @@ struct AccountPlace {
     std::string path;     // of its one mbox file, or of the directory with its folders
 };
 // One mailbox with options.account; else files USER and directories USER/ or DOMAIN/ with files and directories of users. A
-// directory whose name has a dot, and no "@", is a domain. invalid: no mbox was found.
+// directory whose name has a dot and no "@", and in which there is no INBOX, is a domain. invalid: no mbox was found.
 Result<std::vector<AccountPlace>> find_accounts(const Tree& tree, const SourceOptions& options, Report& report);
 
 struct FolderPlace {

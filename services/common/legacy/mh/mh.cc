@@ -151,7 +151,15 @@ std::optional<std::string> mail_of(const Tree& tree, const std::string& director
     return std::nullopt;
 }
 
-bool is_domain(std::string_view name) { return name.find('.') != std::string_view::npos && name.find('@') == std::string_view::npos; }
+// A user's name may have a dot, too; but only users have an inbox or a Mail directory.
+bool is_domain(const Tree& tree, const Entry& directory) {
+    const auto name = directory.name();
+    if (name.find('.') == std::string_view::npos || name.find('@') != std::string_view::npos) return false;
+    const auto entries = tree.list(directory.path);
+    return !entries || std::none_of(entries->begin(), entries->end(), [](const Entry& e) {
+        return e.kind == EntryKind::directory && (equals_ignoring_case(e.name(), "inbox") || equals_ignoring_case(e.name(), "mail"));
+    });
+}
 
 Result<std::vector<AccountPlace>> find_accounts(const Tree& tree, const SourceOptions& options, Report& report) {
     const auto top = tree.list("");
@@ -163,7 +171,7 @@ Result<std::vector<AccountPlace>> find_accounts(const Tree& tree, const SourceOp
         for (const auto& entry : *top) {
             if (entry.kind == EntryKind::special) report.add({Severity::refused, "", entry.path, 0, "special-file", {}});
             if (entry.kind != EntryKind::directory) continue;
-            const bool domain = is_domain(entry.name());
+            const bool domain = is_domain(tree, entry);
             const auto users = domain ? tree.list(entry.path) : Result<std::vector<Entry>>(std::vector<Entry>{entry});
             for (const auto& user : users ? *users : std::vector<Entry>{}) {
                 if (user.kind == EntryKind::special) report.add({Severity::refused, "", user.path, 0, "special-file", {}});
