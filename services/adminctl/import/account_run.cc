@@ -64,11 +64,17 @@ class AccountRun {
         }
         if (auto kept = keep(report.lines()); !kept) return kept;
         auto request = account_request(parts_.import_id, account_, mailbox_, parts_.enable_rules);
+        std::vector<legacy::ReportLine> lines;
         auto opened = parts_.client.open_account(request);
+        // A hash that nobody here can verify is no reason to leave the mail behind: the account needs a new password.
+        if (!opened && opened.error().kind == Kind::unsupported && !request.password_hash().empty()) {
+            lines.push_back({legacy::Severity::person, account_.address, {}, 0, "password-hash-unknown", {opened.error().text}});
+            request.clear_password_hash();
+            opened = parts_.client.open_account(request);
+        }
         if (!opened) return fail(std::move(opened.error()));
         opened_ = std::move(*opened);
         outcome_.created = opened_.created();
-        std::vector<legacy::ReportLine> lines;
         if (!opened_.created()) {
             lines.push_back({legacy::Severity::note, account_.address, {}, 0, "account-there", {}});
         }

@@ -17,6 +17,8 @@ std::span<const Message> import_messages() {
          "フォルダー {0} はすでに使われています (UIDVALIDITY {2}、移行元 {1})。UID を振り直したため、IMAP クライアントは読み込み直します"},
         {"keywords-dropped", "the keywords {0} could not be kept: {1}", "キーワード {0} は保存できませんでした: {1}"},
         {"mail-refused", "the mail was not imported: {0}", "メールを取り込めませんでした: {0}"},
+        {"password-hash-unknown", "the password's hash can't be verified here, the account needs a new password: {0}",
+         "パスワードのハッシュ形式に対応していないため、新しいパスワードが必要です: {0}"},
         {"uid-not-kept", "in {0}, UID {1} was not free any more: the mail got a new one",
          "{0} の UID {1} はもう使えなかったため、新しい UID になりました"},
         {"verify-account-missing", "the account has not been imported", "アカウントが取り込まれていません"},
