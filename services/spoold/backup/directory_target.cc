@@ -86,9 +86,7 @@ class DirectoryTarget final : public Target {
     Result<void> make_parents(const std::string& of) {
         const std::string parent(store::parent_directory(of));
         if (files_.info(parent)) return {};
-        if (parent != directory_) {
-            if (auto made = make_parents(parent); !made) return made;
-        }
+        if (auto made = make_parents(parent); !made) return made;
         return store::ensure_directory(files_, parent);
     }
 

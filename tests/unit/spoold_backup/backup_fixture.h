@@ -36,7 +36,7 @@ class BackupTest : public testing::Test {
     void SetUp() override {
         log_set_level(LogLevel::error);
         anna = spool.add_account();
-        target = make_directory_target(store::posix_files(), sets.path + "/main");
+        target = make_directory_target(store::posix_files(), sets.path + "/not/yet/main");
     }
 
     MadeBackup backup(BackupWish::Kind kind = BackupWish::Kind::increment_if_possible) {
@@ -144,7 +144,7 @@ class BackupTest : public testing::Test {
     }
 
     void damage(const std::string& file, std::streamoff at) {
-        std::fstream stream(sets.path + "/main/" + file, std::ios::in | std::ios::out | std::ios::binary);
+        std::fstream stream(sets.path + "/not/yet/main/" + file, std::ios::in | std::ios::out | std::ios::binary);
         ASSERT_TRUE(stream) << file;
         stream.seekg(at);
         const auto byte = static_cast<char>(stream.get());

@@ -35,7 +35,7 @@ TEST_F(BackupTest, EveryDamagedFileIsFound) {
             const auto place = place_of(step.manifest.number, file.piece.name);
             const auto middle = static_cast<std::streamoff>((file.piece.to - file.piece.from) / 2);
             damage(place, middle);
-            target = make_directory_target(store::posix_files(), sets.path + "/main");
+            target = make_directory_target(store::posix_files(), sets.path + "/not/yet/main");
             EXPECT_THAT(verified().problems, Contains(HasSubstr(place))) << place;
             damage(place, middle);  // and back
         }
@@ -54,7 +54,7 @@ TEST_F(BackupTest, AMissingStepBreaksTheChainBehindIt) {
     backup();
     append("INBOX", "c");
     backup();
-    std::filesystem::remove_all(sets.path + "/main/000002");
+    std::filesystem::remove_all(sets.path + "/not/yet/main/000002");
     auto steps = read_steps(*target);
     ASSERT_EQ(steps->size(), 2u);
     EXPECT_EQ((*steps)[0].problem, "");
@@ -72,7 +72,7 @@ TEST_F(BackupTest, WhatHasNoManifestIsNotBelievedAndGoes) {
     auto given_up = make_backup(*spool.store, *target, {"main", {}, "test"}, [&](const Progress&) { return ++asked < 2; });
     ASSERT_FALSE(given_up);
     EXPECT_EQ(given_up.error().kind, Kind::closed);
-    EXPECT_TRUE(std::filesystem::exists(sets.path + "/main/000002"));
+    EXPECT_TRUE(std::filesystem::exists(sets.path + "/not/yet/main/000002"));
     spool.reopen();
     const auto made = backup();
     EXPECT_EQ(made.manifest.number, 2u);
@@ -84,9 +84,9 @@ TEST_F(BackupTest, ATargetThatCantBeWrittenLeavesTheFormerSteps) {
     append("INBOX", "a");
     backup();
     append("INBOX", "b");
-    std::ofstream(sets.path + "/main/000002") << "where the next step should go";
+    std::ofstream(sets.path + "/not/yet/main/000002") << "where the next step should go";
     EXPECT_FALSE(make_backup(*spool.store, *target, {"main", {}, "test"}, go_on));
-    std::filesystem::remove_all(sets.path + "/main/000002");
+    std::filesystem::remove_all(sets.path + "/not/yet/main/000002");
     const auto made = backup();
     EXPECT_FALSE(made.manifest.is_base()) << made.why;
     EXPECT_THAT(verified().problems, IsEmpty());
@@ -225,7 +225,7 @@ TEST_F(SiteRestoreTest, RefusesWhatWouldDoHarm) {
     auto steps = read_steps(*target);
     const auto& file = (*steps)[0].manifest.files.front();
     damage(place_of(1, file.piece.name), 1);
-    target = make_directory_target(store::posix_files(), sets.path + "/main");
+    target = make_directory_target(store::posix_files(), sets.path + "/not/yet/main");
     auto damaged = restore_to(sets.path + "/damaged");
     ASSERT_FALSE(damaged);
     EXPECT_EQ(damaged.error().kind, Kind::corrupt);
