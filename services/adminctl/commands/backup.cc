@@ -1,11 +1,12 @@
 // adminctl backup create|list|verify|restore
+#include "adminctl/commands/backup.h"
+
 #include <unistd.h>
 
 #include <cstdio>
 #include <ctime>
 #include <filesystem>
 
-#include "adminctl/context.h"
 #include "adminctl/spoold_program.h"
 
 namespace tayori::admin {
@@ -206,6 +207,8 @@ void add_restore(CLI::App& backup, Context& context, const std::shared_ptr<Optio
 }
 
 }  // namespace
+
+Result<ExitStatus> create_backup(Context& context) { return create(context, Options()); }
 
 void add_backup_command(CLI::App& app, Context& context) {
     auto options = std::make_shared<Options>();

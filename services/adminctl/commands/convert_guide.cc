@@ -2,6 +2,7 @@
 // after any step: what is done is seen from spoold, so the next call goes on where it was left.
 #include <functional>
 
+#include "adminctl/commands/backup.h"
 #include "adminctl/commands/jobs.h"
 
 namespace tayori::admin {
@@ -56,6 +57,10 @@ Result<bool> never(rpc::AdminClient&) { return false; }
 
 std::vector<Step> steps() {
     return {
+        {{"Make a backup", "バックアップ"},
+         {"Everything as it is now, below backup.directory, while mail goes on. `adminctl backup restore` brings it back.",
+          "現在のすべてを backup.directory の下に保存します。メールの受信は続きます。`adminctl backup restore` で戻せます。"},
+         never, create_backup},
         {{"Prove what is there", "現状の確認"},
          {"All counters and mailboxes are compared with the mails. Nothing is changed.",
           "カウンターとメールボックスを実際のメールと照合します。何も変更しません。"},
@@ -137,7 +142,7 @@ void add_convert_guide(CLI::App& convert, Context& context) {
                                                    : "\nDone. Users go on by POP3 as before, or set up IMAP (port 993, TLS).");
                               return ExitStatus::ok;
                           });
-    guide->add_option("--from", options->from, "the step to begin with")->check(CLI::Range(1, 5));
+    guide->add_option("--from", options->from, "the step to begin with")->check(CLI::Range(1, 6));
     guide->add_flag("--yes", options->yes, "does every step without asking");
 }
 

@@ -174,6 +174,10 @@ void Jobs::prove(Turn& turn) {
     auto proof = prove_mailbox(*snapshot, turn.account, *state, [this](std::uint64_t more) { see_mails(more); });
     if (!proof) return turn.refuse("convert-unreadable", {proof.error().detail});
     turn.proof = std::move(*proof);
+    if (turn.job.job().spec().kind() == v1::JOB_KIND_REBUILD_FOLDERS && !turn.proof.rebuild) {
+        turn.step = Turn::Step::unchanged;
+        return;
+    }
     for (const auto& notice : turn.proof.notices) *told.add_notices() = notice;
 }
 

@@ -284,6 +284,9 @@ TEST_F(JobsTest, RebuildMendsWhatIsWrong) {
     EXPECT_GE(report(job.job_id())[0].notices_size(), 4);
     EXPECT_EQ(spool.folder(anna, "INBOX").messages(), 300u);
     EXPECT_EQ(spool.folder(anna, "Sent").name(), "Sent");
+    const auto again = run(spec);
+    EXPECT_EQ(again.changed(), 0u);
+    EXPECT_EQ(again.unchanged(), 1u);
 }
 
 TEST_F(JobsTest, AConversionMendsOnTheWay) {
