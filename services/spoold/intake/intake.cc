@@ -1,5 +1,6 @@
 #include "spoold/intake/intake.h"
 
+#include "spoold/intake/new_mail.h"
 #include "spoold/keys.h"
 #include "spoold/mailbox/parts.h"
 #include "spoold/mailbox/records.h"
@@ -35,7 +36,7 @@ Result<v1::UploadBeginReply> Intake::upload_begin(const v1::UploadBegin&) {
 Result<v1::UploadAppendReply> Intake::upload_append(const v1::UploadAppend& request) {
     if (request.data().size() > kUploadPieceBytesMax) return fail(Kind::invalid, "The piece is too long.");
     auto done = mailboxes_.parts().store.staging().append(store::UploadId{request.upload_id()}, request.data());
-    if (!done) return fail(std::move(done.error()));
+    if (!done) return fail(as_upload_error(std::move(done.error())));
     return v1::UploadAppendReply();
 }
 
@@ -43,7 +44,7 @@ Result<v1::UploadFinishReply> Intake::upload_finish(const v1::UploadFinish& requ
     const auto& parts = mailboxes_.parts();
     const store::UploadId upload{request.upload_id()};
     const auto bytes = parts.store.staging().finish(upload);
-    if (!bytes) return fail(bytes.error());
+    if (!bytes) return fail(as_upload_error(bytes.error()));
     if (*bytes > parts.settings.message_bytes_max) {
         parts.store.staging().abandon(upload);
         return fail(Kind::too_big, "The message is too large.");

@@ -42,6 +42,11 @@ Result<NewMail> prepare(const Request& request, const MailboxSettings& settings)
 
 }  // namespace
 
+Error as_upload_error(Error error) {
+    if (error.kind != Kind::not_found) return error;
+    return Error::make(Kind::busy, "The upload was interrupted, try again.", std::move(error.text));
+}
+
 Result<NewMail> prepare_mail(const v1::Append& request, const MailboxSettings& settings) {
     return prepare(request, settings);
 }
@@ -56,7 +61,7 @@ Result<BodyTx> BodyTx::store(store::Transaction& transaction, const NewMail& mai
         return BodyTx(transaction, id, mail.bytes.size());
     }
     const auto id = transaction.adopt(*mail.upload);
-    if (!id) return fail(id.error());
+    if (!id) return fail(as_upload_error(id.error()));
     const auto info = transaction.body(*id);
     if (!info) return fail(info.error());
     if (info->bytes > mail.bytes_max) return fail(Kind::too_big, "The message is too large.");

@@ -25,6 +25,10 @@ struct NewMail {
     std::uint64_t seed = 0;       // for UIDLs
 };
 
+// An upload that is not there any more (spoold was started anew in between, or it expired) is temporary trouble: the mail is
+// still with its sender, who has to try again. not_found would be told to him as an unknown recipient.
+Error as_upload_error(Error error);
+
 // invalid: no content or a broken summary; too_big.
 Result<NewMail> prepare_mail(const v1::Append& request, const MailboxSettings& settings);
 Result<NewMail> prepare_mail(const v1::CommitPlan& request, const MailboxSettings& settings);
@@ -32,7 +36,7 @@ Result<NewMail> prepare_mail(const v1::CommitPlan& request, const MailboxSetting
 // The body of a NewMail inside a mutation: stored once, one reference for each take().
 class BodyTx {
   public:
-    // not_found: no such upload; too_big.
+    // busy: no such upload; too_big.
     static Result<BodyTx> store(store::Transaction& transaction, const NewMail& mail);
     store::BodyId id() const { return id_; }
     std::uint64_t bytes() const { return bytes_; }
