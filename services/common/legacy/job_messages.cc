@@ -25,7 +25,7 @@ constexpr Message kMessages[] = {
     {"convert-hidden", "{0} mails in INBOX stay hidden from POP3, as they were before.",
      "INBOX の {0} 通は、これまでどおり POP3 には表示されません。"},
     {"convert-mended", "Put right: {0}", "修正しました: {0}"},
-    {"convert-mended-more", "… and {0} more of this kind.", "… ほか {0} 件を同様に修正しました。"},
+    {"convert-mended-more", "{0} more of this kind were put right.", "… ほか {0} 件を同様に修正しました。"},
     {"convert-double-uidl", "{0} UIDLs are there twice: POP3 clients may download these mails again.",
      "UIDL の重複が {0} 件あります。POP3 のメールソフトが該当メールを再びダウンロードする可能性があります。"},
     {"convert-double-order", "{0} places in the POP3 order are there twice; such mails keep the order of their folders.",
