@@ -15,6 +15,10 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # GCC 12 reports these falsely for coroutines and inlined std::string code.
   target_compile_options(tayori_options INTERFACE
     -Wno-maybe-uninitialized -Wno-restrict -Wno-stringop-overflow -Wno-dangling-pointer)
+  if(TAYORI_UNITY)
+    # An included source is no header: its coroutine frames may hold what is local to it.
+    target_compile_options(tayori_options INTERFACE -Wno-subobject-linkage)
+  endif()
 endif()
 
 if(TAYORI_SANITIZE)

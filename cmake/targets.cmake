@@ -1,3 +1,27 @@
+# tayori_unity(TARGET): sources of one folder are compiled a few together, so that what they all include is parsed and
+# instantiated once: half the time of a build from nothing. Names in anonymous namespaces are therefore unique in a folder. Not
+# in the dev preset, where one file changes at a time.
+set(TAYORI_UNITY_FILES 8)
+function(tayori_unity target)
+  if(NOT TAYORI_UNITY)
+    return()
+  endif()
+  get_target_property(sources ${target} SOURCES)
+  list(SORT sources)
+  set(last "")
+  foreach(source ${sources})
+    get_filename_component(folder ${source} DIRECTORY)
+    if(NOT folder STREQUAL last OR count EQUAL ${TAYORI_UNITY_FILES})
+      math(EXPR group "${group} + 1")
+      set(count 0)
+      set(last ${folder})
+    endif()
+    math(EXPR count "${count} + 1")
+    set_source_files_properties(${source} PROPERTIES UNITY_GROUP "${group}")
+  endforeach()
+  set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_MODE GROUP)
+endfunction()
+
 # tayori_library(NAME LINK ...): every *.cc of the current folder (less main.cc) as library tayori_NAME.
 function(tayori_library name)
   cmake_parse_arguments(ARG "RECURSE" "" "LINK" ${ARGN})
@@ -10,6 +34,7 @@ function(tayori_library name)
   add_library(tayori_${name} STATIC ${sources})
   target_include_directories(tayori_${name} PUBLIC ${PROJECT_SOURCE_DIR}/services)
   target_link_libraries(tayori_${name} PUBLIC ${ARG_LINK} PRIVATE tayori_options)
+  tayori_unity(tayori_${name})
 endfunction()
 
 # tayori_program(NAME LINK ...): the folder as library tayori_NAME_lib, and main.cc over it. A program is a

@@ -5,6 +5,7 @@ as one failure. Parts that run programs print `NAME: N passed, M failed` as thei
 """
 
 import argparse
+import collections
 import ctypes
 import json
 import os
@@ -23,32 +24,44 @@ from tayori.place import ROOT
 FUZZ_SECONDS = 8
 SANITIZED_UNITS = ["unit_base", "unit_crypto", "unit_legacy", "unit_mail", "unit_net"]
 PART_SECONDS_MAX = 1500
+FAILURE_LINES_MAX = 60
 PR_SET_CHILD_SUBREAPER = 36
 COUNTS = re.compile(r"^\S+: (\d+) passed, (\d+) failed$")
 SANITIZED = {"ASAN_OPTIONS": "detect_leaks=1:abort_on_error=0:detect_stack_use_after_return=0",
              "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1", "TSAN_OPTIONS": "halt_on_error=1"}
 
 
+failures = []  # what is said once more at the end, where a log that is cut still has it
+
+
+def remember_failure(name, lines):
+    failures.append("\n".join([f"==> failed in {name}:", *("    " + line for line in lines[-FAILURE_LINES_MAX:])]))
+
+
 def run_counted(command, name, environment=None):
     """Runs a program of ours, shows what it says, and reads its last line."""
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                                errors="replace", env={**os.environ, **(environment or {})})
-    last = ""
+    lines = collections.deque(maxlen=FAILURE_LINES_MAX)
     try:
         for line in process.stdout:
             if line.strip():
-                last = line.strip()
+                lines.append(line.rstrip())
             print(f"    {line}", end="", flush=True)
         code = process.wait(PART_SECONDS_MAX)
     finally:
         if process.poll() is None:
             process.kill()
-    counts = COUNTS.match(last)
+    counts = COUNTS.match(lines[-1].strip() if lines else "")
     if counts:
         passed, failed = int(counts[1]), int(counts[2])
-        return passed, failed if failed or code == 0 else 1
-    say(f"    {name} ended with status {code} and without its counts")
-    return 0, 1
+        failed = failed if failed or code == 0 else 1
+    else:
+        say(f"    {name} ended with status {code} and without its counts")
+        passed, failed = 0, 1
+    if failed:
+        remember_failure(name, list(lines))
+    return passed, failed
 
 
 def unit_tests(preset, names, environment=None):
@@ -63,7 +76,9 @@ def unit_tests(preset, names, environment=None):
         bad = counts["failures"] if counts else 1
         if done.returncode != 0:
             bad = max(bad, 1)
-            say("\n".join("    " + line for line in (done.stdout + done.stderr).splitlines()[-60:]))
+            said = (done.stdout + done.stderr).splitlines()[-FAILURE_LINES_MAX:]
+            say("\n".join("    " + line for line in said))
+            remember_failure(f"{preset} {path.name}", failed_tests(counts) or said)
         good = counts["tests"] - counts["failures"] if counts else 0
         say(f"    {preset} {path.name}: {good} passed, {bad} failed")
         passed, failed = passed + good, failed + bad
@@ -75,6 +90,13 @@ def read_report(path):
         return json.loads(pathlib.Path(path).read_text())
     except (OSError, ValueError):
         return None
+
+
+def failed_tests(report):
+    """Name and message of every test that failed, by GoogleTest's report."""
+    return [line for suite in (report or {}).get("testsuites", []) for test in suite.get("testsuite", [])
+            for failure in test.get("failures", [])
+            for line in [f"{suite['name']}.{test['name']}", *("  " + said for said in failure["failure"].splitlines())]]
 
 
 def unit_targets(preset, pattern="unit_"):
@@ -165,7 +187,9 @@ def fuzz(name, seconds):
         if done.returncode == 0:
             say(f"    {name}: {runs[1] if runs else '?'} inputs in {seconds} s")
             return True
-        say("\n".join("    " + line for line in done.stderr.splitlines()[-40:]))
+        said = done.stderr.splitlines()[-FAILURE_LINES_MAX:]
+        say("\n".join("    " + line for line in said))
+        remember_failure(name, said)
         for crash in pathlib.Path(found).glob("*-*"):
             say(f"    input: {crash.read_bytes()[:2000]!r}")
         return False
@@ -250,12 +274,15 @@ def run_part(name, options):
         passed, failed = function(options)
     except (Failure, OSError, subprocess.SubprocessError) as problem:
         say(f"    {problem}")
+        remember_failure(name, str(problem).splitlines())
         passed, failed = 0, 1
     return name, passed, failed, time.monotonic() - started
 
 
 def summary(rows):
     say()
+    for failure in failures:
+        say(failure + "\n")
     for name, passed, failed, seconds in rows:
         say(f"{name:<12} {passed:>6} passed {failed:>4} failed  {seconds:>6.0f} s")
     passed, failed = sum(row[1] for row in rows), sum(row[2] for row in rows)

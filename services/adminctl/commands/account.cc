@@ -6,7 +6,7 @@
 namespace tayori::admin {
 namespace {
 
-struct Options {
+struct AccountOptions {
     std::string address;
     std::string new_address;
     std::string password_hash;
@@ -21,9 +21,9 @@ struct Options {
     std::optional<std::string> protocols;
     std::optional<std::string> display_name;
 };
-using OptionsPtr = std::shared_ptr<Options>;
+using AccountOptionsPtr = std::shared_ptr<AccountOptions>;
 
-Result<ExitStatus> add(Context& context, const Options& options) {
+Result<ExitStatus> add(Context& context, const AccountOptions& options) {
     v1::AddAccountRequest request;
     request.set_address(options.address);
     if (options.display_name) request.set_display_name(*options.display_name);
@@ -50,7 +50,7 @@ Result<ExitStatus> add(Context& context, const Options& options) {
     });
 }
 
-Result<ExitStatus> set(Context& context, const Options& options) {
+Result<ExitStatus> set(Context& context, const AccountOptions& options) {
     v1::SetAccountRequest request;
     request.set_address(options.address);
     if (options.display_name) request.set_display_name(*options.display_name);
@@ -72,7 +72,7 @@ Result<ExitStatus> set(Context& context, const Options& options) {
 }
 
 // Of several under one address the id says which is which.
-Result<ExitStatus> list_retired(Context& context, const Options& options) {
+Result<ExitStatus> list_retired(Context& context, const AccountOptions& options) {
     v1::ListAccountsRequest request;
     request.set_domain(options.domain);
     request.set_only_retired(true);
@@ -92,7 +92,7 @@ Result<ExitStatus> list_retired(Context& context, const Options& options) {
                              });
 }
 
-Result<ExitStatus> list_accounts(Context& context, const Options& options) {
+Result<ExitStatus> list_accounts(Context& context, const AccountOptions& options) {
     if (options.only_retired) return list_retired(context, options);
     v1::ListAccountsRequest request;
     request.set_domain(options.domain);
@@ -135,7 +135,7 @@ Result<ExitStatus> suspend(Context& context, const std::string& address, bool su
     });
 }
 
-Result<ExitStatus> rename(Context& context, const Options& options) {
+Result<ExitStatus> rename(Context& context, const AccountOptions& options) {
     v1::RenameAccountRequest request;
     request.set_address(options.address);
     request.set_new_address(options.new_address);
@@ -146,14 +146,14 @@ Result<ExitStatus> rename(Context& context, const Options& options) {
     });
 }
 
-void add_settings(CLI::App& app, const OptionsPtr& options) {
+void add_settings(CLI::App& app, const AccountOptionsPtr& options) {
     app.add_option("--quota", options->quota, "room: 2G, 500M, none");
     app.add_option("--quota-messages", options->quota_messages, "number of messages; 0 is no limit");
     app.add_option("--protocols", options->protocols, "what may log in: imap,pop3,submission or all");
     app.add_option("--name", options->display_name, "whose it is");
 }
 
-void add_life(CLI::App& account, Context& context, const OptionsPtr& options) {
+void add_life(CLI::App& account, Context& context, const AccountOptionsPtr& options) {
     auto* remove = command(account, context, "delete", "deletes an account; `undelete` brings it back for some days",
                            [&context, options] {
                                return change(context, &rpc::AdminClient::delete_account, options->address,
@@ -183,7 +183,7 @@ void add_life(CLI::App& account, Context& context, const OptionsPtr& options) {
 
 void add_account_command(CLI::App& app, Context& context) {
     auto* account = group(app, "account", "the accounts");
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<AccountOptions>();
 
     auto* create = command(*account, context, "add", "adds an account; asks for its password",
                            [&context, options] { return add(context, *options); });

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t kDifferencesShown = 50;
 
-struct Options {
+struct BulkOptions {
     std::string file;
     std::string domain;
     std::string missing = "retire";
@@ -28,7 +28,7 @@ struct Options {
     bool force = false;
     bool dry_run = false;
 };
-using OptionsPtr = std::shared_ptr<Options>;
+using BulkOptionsPtr = std::shared_ptr<BulkOptions>;
 
 // One address a line; blank lines and "#" comments are passed over.
 Result<void> read_addresses(const std::string& path, v1::AccountsOptions& out) {
@@ -47,7 +47,7 @@ Result<void> read_addresses(const std::string& path, v1::AccountsOptions& out) {
     return {};
 }
 
-Result<v1::AccountsOptions> bulk_options(const Options& options) {
+Result<v1::AccountsOptions> bulk_options(const BulkOptions& options) {
     v1::AccountsOptions out;
     out.set_domain(options.domain);
     out.set_missing(options.missing == "keep"      ? v1::MISSING_KEEP
@@ -97,7 +97,7 @@ Result<v1::AccountsPlan> send(Context& context, Method method, const std::string
     return plan;
 }
 
-Result<ExitStatus> plan(Context& context, const Options& options) {
+Result<ExitStatus> plan(Context& context, const BulkOptions& options) {
     auto asked = bulk_options(options);
     if (!asked) return fail(std::move(asked.error()));
     auto plan = send(context, &rpc::AdminClient::plan_accounts, options.file, *asked);
@@ -149,12 +149,12 @@ Result<ExitStatus> show_stale(Context& context, const v1::AccountsPlan& planned,
     return ExitStatus::refused;
 }
 
-Result<ExitStatus> apply_saved(Context& context, const std::string& text, const Options& options) {
+Result<ExitStatus> apply_saved(Context& context, const std::string& text, const BulkOptions& options) {
     auto saved = parse_saved_plan(text);
     if (!saved) return fail(std::move(saved.error()));
     auto asked = bulk_options(options);
     if (!asked) return fail(std::move(asked.error()));
-    if (asked->SerializeAsString() != bulk_options(Options())->SerializeAsString())
+    if (asked->SerializeAsString() != bulk_options(BulkOptions())->SerializeAsString())
         return fail(Kind::invalid, "The plan has its options already: apply it without any, or make a new one.");
     saved->mutable_options()->set_expected_digest(saved->plan().digest());
     auto plan = send(context, &rpc::AdminClient::apply_accounts, saved->path(), saved->options());
@@ -163,7 +163,7 @@ Result<ExitStatus> apply_saved(Context& context, const std::string& text, const 
     return show_applied(context, *plan);
 }
 
-Result<ExitStatus> apply(Context& context, const Options& options) {
+Result<ExitStatus> apply(Context& context, const BulkOptions& options) {
     auto text = legacy::read_local_file(options.file);
     if (!text) return fail(std::move(text.error()));
     if (is_saved_plan(*text)) return apply_saved(context, *text, options);
@@ -174,7 +174,7 @@ Result<ExitStatus> apply(Context& context, const Options& options) {
     return show_applied(context, *plan);
 }
 
-Result<ExitStatus> roll_back(Context& context, const Options& options) {
+Result<ExitStatus> roll_back(Context& context, const BulkOptions& options) {
     v1::RollBackRequest request;
     request.set_change_id(options.change_id);
     request.set_force(options.force);
@@ -220,7 +220,7 @@ Result<ExitStatus> list_changes(Context& context) {
         });
 }
 
-void add_table_options(CLI::App& app, const OptionsPtr& options) {
+void add_table_options(CLI::App& app, const BulkOptionsPtr& options) {
     app.add_option("--domain", options->domain, "only accounts of this domain may go missing; also that of names without one");
     app.add_option("--missing", options->missing, "what becomes of accounts that the file does not name: retire, suspend or keep")
         ->check(CLI::IsMember({"retire", "suspend", "keep"}));
@@ -239,7 +239,7 @@ void add_table_options(CLI::App& app, const OptionsPtr& options) {
 }  // namespace
 
 void add_account_bulk_commands(CLI::App& account, Context& context) {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<BulkOptions>();
     auto* plan_it = command(account, context, "plan", "what a file of accounts would change; changes nothing",
                             [&context, options] { return plan(context, *options); });
     plan_it->add_option("FILE", options->file, "CSV, or E-Post's text export")->required();

@@ -5,7 +5,7 @@
 namespace tayori::admin {
 namespace {
 
-struct Options {
+struct PasswordOptions {
     std::string address;
     std::string name;
     std::string password_hash;
@@ -13,7 +13,7 @@ struct Options {
     std::optional<std::string> protocols;
 };
 
-Result<ExitStatus> set_password(Context& context, const Options& options) {
+Result<ExitStatus> set_password(Context& context, const PasswordOptions& options) {
     v1::SetPasswordRequest request;
     request.set_address(options.address);
     request.set_password_hash(options.password_hash);
@@ -27,7 +27,7 @@ Result<ExitStatus> set_password(Context& context, const Options& options) {
     });
 }
 
-Result<ExitStatus> add_app_password(Context& context, const Options& options) {
+Result<ExitStatus> add_app_password(Context& context, const PasswordOptions& options) {
     v1::AddAppPasswordRequest request;
     request.set_address(options.address);
     request.set_name(options.name);
@@ -43,7 +43,7 @@ Result<ExitStatus> add_app_password(Context& context, const Options& options) {
         });
 }
 
-Result<ExitStatus> delete_app_password(Context& context, const Options& options) {
+Result<ExitStatus> delete_app_password(Context& context, const PasswordOptions& options) {
     v1::DeleteAppPasswordRequest request;
     request.set_address(options.address);
     request.set_name(options.name);
@@ -52,7 +52,7 @@ Result<ExitStatus> delete_app_password(Context& context, const Options& options)
     });
 }
 
-Result<ExitStatus> list_app_passwords(Context& context, const Options& options) {
+Result<ExitStatus> list_app_passwords(Context& context, const PasswordOptions& options) {
     v1::AccountRequest request;
     request.set_address(options.address);
     return call<v1::Account>(context, &rpc::AdminClient::get_account, request, [](const v1::Account& account) {
@@ -68,7 +68,7 @@ Result<ExitStatus> list_app_passwords(Context& context, const Options& options) 
 }  // namespace
 
 void add_account_password_commands(CLI::App& account, Context& context) {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<PasswordOptions>();
     auto* password = command(account, context, "password", "sets the password; asks for it",
                              [&context, options] { return set_password(context, *options); });
     password->add_option("ADDRESS", options->address)->required();

@@ -12,7 +12,7 @@
 namespace tayori::admin {
 namespace {
 
-struct Options {
+struct BackupOptions {
     std::string set;
     bool base = false;
     std::uint32_t keep_bases = 0;
@@ -47,7 +47,7 @@ std::string made_text(const v1::BackupProgress& last) {
     return out;
 }
 
-Result<ExitStatus> create(Context& context, const Options& options) {
+Result<ExitStatus> create(Context& context, const BackupOptions& options) {
     v1::CreateBackupRequest request;
     request.set_set(options.set);
     request.set_base(options.base);
@@ -93,7 +93,7 @@ std::string verified_text(const v1::BackupReport& report) {
     return out;
 }
 
-Result<ExitStatus> verify(Context& context, const Options& options) {
+Result<ExitStatus> verify(Context& context, const BackupOptions& options) {
     v1::VerifyBackupRequest request;
     request.set_set(options.set);
     auto client = context.client();
@@ -123,7 +123,7 @@ Table restored_table() {
     return table;
 }
 
-Result<ExitStatus> restore_account(Context& context, const Options& options) {
+Result<ExitStatus> restore_account(Context& context, const BackupOptions& options) {
     v1::RestoreAccountRequest request;
     request.set_set(options.set);
     request.set_address(options.account);
@@ -161,7 +161,7 @@ Result<ExitStatus> restore_account(Context& context, const Options& options) {
     return ExitStatus::ok;
 }
 
-Result<ExitStatus> restore_site(Context& context, const Options& options) {
+Result<ExitStatus> restore_site(Context& context, const BackupOptions& options) {
     std::vector<std::string> arguments = {"--restore", "--to-store", std::filesystem::absolute(options.to_store).string()};
     if (!options.at.empty()) {
         auto moment = parse_moment(options.at, std::time(nullptr));
@@ -176,7 +176,7 @@ Result<ExitStatus> restore_site(Context& context, const Options& options) {
     return become_spoold(context, std::move(arguments));
 }
 
-void add_restore(CLI::App& backup, Context& context, const std::shared_ptr<Options>& options) {
+void add_restore(CLI::App& backup, Context& context, const std::shared_ptr<BackupOptions>& options) {
     auto* restore = command(backup, context, "restore",
                             "brings mail back: one account while spoold runs, or the whole site into a new store",
                             [&context, options]() -> Result<ExitStatus> {
@@ -208,10 +208,10 @@ void add_restore(CLI::App& backup, Context& context, const std::shared_ptr<Optio
 
 }  // namespace
 
-Result<ExitStatus> create_backup(Context& context) { return create(context, Options()); }
+Result<ExitStatus> create_backup(Context& context) { return create(context, BackupOptions()); }
 
 void add_backup_command(CLI::App& app, Context& context) {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<BackupOptions>();
     auto* backup = group(app, "backup", "backups of everything, made while mail comes in");
     auto* make = command(*backup, context, "create", "adds what changed since the last one, or everything the first time",
                          [&context, options] { return create(context, *options); });

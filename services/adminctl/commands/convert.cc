@@ -4,7 +4,7 @@
 namespace tayori::admin {
 namespace {
 
-struct Options {
+struct ConvertOptions {
     std::string to = "imap4";
     std::string account;
     std::string domain;
@@ -14,9 +14,9 @@ struct Options {
     std::uint64_t job = 0;
     StartOptions start;
 };
-using OptionsPtr = std::shared_ptr<Options>;
+using ConvertOptionsPtr = std::shared_ptr<ConvertOptions>;
 
-v1::JobSpec spec_of(const Options& options, v1::JobKind kind) {
+v1::JobSpec spec_of(const ConvertOptions& options, v1::JobKind kind) {
     v1::JobSpec spec;
     spec.set_kind(kind);
     if (kind == v1::JOB_KIND_CONVERT)
@@ -28,12 +28,12 @@ v1::JobSpec spec_of(const Options& options, v1::JobKind kind) {
     return spec;
 }
 
-void add_scope(CLI::App& app, const OptionsPtr& options) {
+void add_scope(CLI::App& app, const ConvertOptionsPtr& options) {
     app.add_option("--account", options->account, "only this mailbox");
     app.add_option("--domain", options->domain, "only this domain's mailboxes");
 }
 
-void add_spec(CLI::App& app, const OptionsPtr& options) {
+void add_spec(CLI::App& app, const ConvertOptionsPtr& options) {
     app.add_option("--to", options->to, "imap4 (the default) or pop3")->check(CLI::IsMember({"imap4", "pop3"}));
     add_scope(app, options);
     app.add_flag("--reassign", options->reassign,
@@ -41,14 +41,14 @@ void add_spec(CLI::App& app, const OptionsPtr& options) {
     app.add_flag("--drain", options->drain, "ends each mailbox's sessions, and keeps clients out during its change");
 }
 
-void add_start(CLI::App& app, const OptionsPtr& options) {
+void add_start(CLI::App& app, const ConvertOptionsPtr& options) {
     app.add_flag("--detach", options->start.detach, "starts it and returns; else stays until the end");
     app.add_flag("--yes", options->start.yes, "asks nothing");
 }
 
-void add_job(CLI::App& app, const OptionsPtr& options) { app.add_option("JOB", options->job, "its number; else the latest"); }
+void add_job(CLI::App& app, const ConvertOptionsPtr& options) { app.add_option("JOB", options->job, "its number; else the latest"); }
 
-void add_control(CLI::App& parent, Context& context, const OptionsPtr& options, const std::string& name,
+void add_control(CLI::App& parent, Context& context, const ConvertOptionsPtr& options, const std::string& name,
                  const std::string& help, v1::JobControl control) {
     add_job(*command(parent, context, name, help,
                      [&context, options, control] {
@@ -60,7 +60,7 @@ void add_control(CLI::App& parent, Context& context, const OptionsPtr& options, 
             options);
 }
 
-void add_looks(CLI::App& convert, Context& context, const OptionsPtr& options) {
+void add_looks(CLI::App& convert, Context& context, const ConvertOptionsPtr& options) {
     add_job(*command(convert, context, "status", "shows how far a job has come",
                      [&context, options] {
                          v1::JobRequest request;
@@ -97,7 +97,7 @@ void add_looks(CLI::App& convert, Context& context, const OptionsPtr& options) {
 
 void add_convert_command(CLI::App& app, Context& context) {
     auto* convert = group(app, "convert", "mailboxes between the POP3 and the IMAP4 form, while everything runs");
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<ConvertOptions>();
     add_convert_guide(*convert, context);
     add_spec(*command(*convert, context, "plan", "shows what it would do and how long it takes; changes nothing",
                       [&context, options] {
@@ -131,7 +131,7 @@ void add_convert_command(CLI::App& app, Context& context) {
 
 void add_folders_command(CLI::App& app, Context& context) {
     auto* folders = group(app, "folders", "all folders of mailboxes (one folder: `adminctl folder`)");
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<ConvertOptions>();
     auto* rebuild = command(*folders, context, "rebuild",
                             "makes counts and names anew from the mails; hierarchy, subscriptions, special uses and UIDs stay",
                             [&context, options] {

@@ -95,13 +95,13 @@ std::vector<Step> steps() {
     };
 }
 
-struct Options {
+struct GuideOptions {
     std::size_t from = 1;
     bool yes = false;
 };
 
 // True: go on.
-Result<bool> do_step(Context& context, const Step& step, std::size_t number, std::size_t all, const Options& options) {
+Result<bool> do_step(Context& context, const Step& step, std::size_t number, std::size_t all, const GuideOptions& options) {
     const auto language = language_of_environment();
     auto client = context.client();
     if (!client) return fail(std::move(client.error()));
@@ -128,7 +128,7 @@ Result<bool> do_step(Context& context, const Step& step, std::size_t number, std
 }  // namespace
 
 void add_convert_guide(CLI::App& convert, Context& context) {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<GuideOptions>();
     auto* guide = command(convert, context, "guide", "the whole way from POP3 to IMAP4, step by step; can be left and gone on with",
                           [&context, options]() -> Result<ExitStatus> {
                               const auto all = steps();

@@ -6,7 +6,7 @@
 namespace tayori::admin {
 namespace {
 
-std::string shown(const v1::Counters& counters) {
+std::string counters_text(const v1::Counters& counters) {
     auto out = cat("next message id  ", counters.next_message_id(), "\nnext folder id   ", counters.next_folder_id(),
                    "\nnext account id  ", counters.next_account_id(), "\n");
     if (counters.folders().empty()) return out;
@@ -41,7 +41,7 @@ void add_counters_command(CLI::App& app, Context& context) {
                          [&context, address] {
                              v1::CountersRequest request;
                              request.set_address(*address);
-                             return call<v1::Counters>(context, &rpc::AdminClient::show_counters, request, shown);
+                             return call<v1::Counters>(context, &rpc::AdminClient::show_counters, request, counters_text);
                          });
     show->add_option("ADDRESS", *address, "one account; else the site's");
 

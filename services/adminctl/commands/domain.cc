@@ -4,7 +4,7 @@
 namespace tayori::admin {
 namespace {
 
-std::string shown(const v1::Domain& domain) {
+std::string domain_text(const v1::Domain& domain) {
     return cat(printable(domain.name()), ": ", domain.accounts(), domain.accounts() == 1 ? " account" : " accounts",
                "; catch-all ", domain.catch_all().empty() ? "none" : printable(domain.catch_all()),
                "; quota of new accounts ", show_limit(domain.default_quota_bytes(), true), ", messages ",
@@ -27,14 +27,14 @@ Result<ExitStatus> list_domains(Context& context) {
         });
 }
 
-struct Options {
+struct DomainOptions {
     std::string name;
     std::optional<std::string> catch_all;
     std::optional<std::string> quota;
     std::optional<std::uint64_t> quota_messages;
 };
 
-Result<ExitStatus> set_domain(Context& context, const Options& options) {
+Result<ExitStatus> set_domain(Context& context, const DomainOptions& options) {
     v1::SetDomainRequest request;
     request.set_name(options.name);
     if (options.catch_all) request.set_catch_all(*options.catch_all == "none" ? "" : *options.catch_all);
@@ -44,14 +44,14 @@ Result<ExitStatus> set_domain(Context& context, const Options& options) {
         request.set_default_quota_bytes(*bytes);
     }
     if (options.quota_messages) request.set_default_quota_messages(*options.quota_messages);
-    return call<v1::Domain>(context, &rpc::AdminClient::set_domain, request, shown);
+    return call<v1::Domain>(context, &rpc::AdminClient::set_domain, request, domain_text);
 }
 
 }  // namespace
 
 void add_domain_command(CLI::App& app, Context& context) {
     auto* domain = group(app, "domain", "the site's mail domains");
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<DomainOptions>();
 
     auto* add = command(*domain, context, "add", "adds a domain", [&context, options] {
         v1::AddDomainRequest request;

@@ -8,7 +8,7 @@
 namespace tayori::admin {
 namespace {
 
-struct Options {
+struct ExportOptions {
     std::vector<std::string> words;  // [ADDRESS] DIR
     std::string domain;
     bool all = false;
@@ -16,7 +16,7 @@ struct Options {
     std::string language;
 };
 
-Result<std::vector<std::string>> addresses(Context& context, const Options& options) {
+Result<std::vector<std::string>> addresses(Context& context, const ExportOptions& options) {
     if (options.domain.empty() && !options.all) return std::vector<std::string>{options.words.front()};
     auto client = context.client();
     if (!client) return fail(std::move(client.error()));
@@ -31,7 +31,7 @@ Result<std::vector<std::string>> addresses(Context& context, const Options& opti
     return all;
 }
 
-std::string shown(const std::string& address, const ExportOutcome& outcome, legacy::Language language) {
+std::string export_text(const std::string& address, const ExportOutcome& outcome, legacy::Language language) {
     if (language == legacy::Language::japanese)
         return cat(printable(address), ": フォルダー ", outcome.folders, " 個、メール ", outcome.mails, " 通、",
                    show_size(outcome.bytes), "\n");
@@ -39,7 +39,7 @@ std::string shown(const std::string& address, const ExportOutcome& outcome, lega
                show_size(outcome.bytes), "\n");
 }
 
-Result<ExitStatus> run(Context& context, const Options& options) {
+Result<ExitStatus> run(Context& context, const ExportOptions& options) {
     const bool one = options.domain.empty() && !options.all;
     if (options.words.size() != (one ? 2 : 1) || (options.all && !options.domain.empty()))
         throw CLI::ValidationError("export", "name ADDRESS and DIR, or --domain or --all and DIR");
@@ -61,7 +61,7 @@ Result<ExitStatus> run(Context& context, const Options& options) {
         for (const auto& line : report.lines())
             Context::print(cat(printable(legacy::as_text(line, *language)), "\n"));
         refused = refused || report.count(legacy::Severity::refused) > 0;
-        Context::print(shown(address, *outcome, *language));
+        Context::print(export_text(address, *outcome, *language));
     }
     return refused ? ExitStatus::refused : ExitStatus::ok;
 }
@@ -69,7 +69,7 @@ Result<ExitStatus> run(Context& context, const Options& options) {
 }  // namespace
 
 void add_export_command(CLI::App& app, Context& context) {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<ExportOptions>();
     auto* command_line = command(app, context, "export", "writes accounts' mail in the form of another server, at one moment each",
                                  [&context, options] { return run(context, *options); });
     command_line->add_option("WHAT", options->words, "ADDRESS DIR, or with --domain or --all: DIR")->required()->expected(1, 2);

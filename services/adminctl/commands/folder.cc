@@ -13,7 +13,7 @@ std::string marks(const v1::Folder& folder) {
     return out;
 }
 
-std::string shown(const v1::AccountFolders& reply) {
+std::string folder_text(const v1::AccountFolders& reply) {
     Table table;
     table.column("FOLDER");
     table.column("MESSAGES", Align::right);
@@ -26,13 +26,13 @@ std::string shown(const v1::AccountFolders& reply) {
     return table.empty() ? std::string("none\n") : table.text();
 }
 
-struct Options {
+struct FolderOptions {
     std::string address;
     std::string folder;
     std::string to;
 };
 
-v1::AccountFolderRequest folder_request(const Options& options) {
+v1::AccountFolderRequest folder_request(const FolderOptions& options) {
     v1::AccountFolderRequest request;
     request.set_address(options.address);
     request.set_folder(options.folder);
@@ -43,12 +43,12 @@ v1::AccountFolderRequest folder_request(const Options& options) {
 
 void add_folder_command(CLI::App& app, Context& context) {
     auto* folder = group(app, "folder", "an account's folders; names as they are, \"/\" between levels");
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<FolderOptions>();
 
     auto* all = command(*folder, context, "list", "lists them", [&context, options] {
         v1::AccountFoldersRequest request;
         request.set_address(options->address);
-        return call<v1::AccountFolders>(context, &rpc::AdminClient::list_account_folders, request, shown);
+        return call<v1::AccountFolders>(context, &rpc::AdminClient::list_account_folders, request, folder_text);
     });
     all->add_option("ADDRESS", options->address)->required();
 
@@ -67,7 +67,7 @@ void add_folder_command(CLI::App& app, Context& context) {
                                request.set_from(options->folder);
                                request.set_to(options->to);
                                return call<v1::AccountFolders>(context, &rpc::AdminClient::rename_account_folder,
-                                                               request, shown);
+                                                               request, folder_text);
                            });
     rename->add_option("ADDRESS", options->address)->required();
     rename->add_option("FROM", options->folder)->required();
@@ -76,7 +76,7 @@ void add_folder_command(CLI::App& app, Context& context) {
     auto* remove = command(*folder, context, "delete", "deletes one; its mail can be undeleted for a while",
                            [&context, options] {
                                return call<v1::AccountFolders>(context, &rpc::AdminClient::delete_account_folder,
-                                                               folder_request(*options), shown);
+                                                               folder_request(*options), folder_text);
                            });
     remove->add_option("ADDRESS", options->address)->required();
     remove->add_option("FOLDER", options->folder)->required();

@@ -4,7 +4,7 @@
 namespace tayori::admin {
 namespace {
 
-std::string shown(const v1::Imap4& imap4) {
+std::string imap4_text(const v1::Imap4& imap4) {
     auto out = cat("IMAP4 is ", imap4.enabled() ? "in use" : "not in use: IMAP logins are refused", ".",
                    imap4.pinned() ? " The setting imap4.enabled says so." : "", "\n");
     append(out, "New mailboxes are in ", imap4.enabled() ? "IMAP4" : "POP3", " form.\n");
@@ -20,7 +20,7 @@ std::string shown(const v1::Imap4& imap4) {
 Result<ExitStatus> set(Context& context, bool enabled) {
     v1::SetImap4Request request;
     request.set_enabled(enabled);
-    return call<v1::Imap4>(context, &rpc::AdminClient::set_imap4, request, shown);
+    return call<v1::Imap4>(context, &rpc::AdminClient::set_imap4, request, imap4_text);
 }
 
 }  // namespace
@@ -32,7 +32,7 @@ void add_imap4_command(CLI::App& app, Context& context) {
     command(*imap4, context, "disable", "POP3 only: IMAP logins are refused with a word about it. Converts nothing",
             [&context] { return set(context, false); });
     command(*imap4, context, "status", "shows the switch, and how many mailboxes are in which form", [&context] {
-        return call<v1::Imap4>(context, &rpc::AdminClient::get_imap4, v1::GetImap4Request(), shown);
+        return call<v1::Imap4>(context, &rpc::AdminClient::get_imap4, v1::GetImap4Request(), imap4_text);
     });
 }
 

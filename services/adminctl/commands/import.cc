@@ -13,7 +13,7 @@
 namespace tayori::admin {
 namespace {
 
-struct Options {
+struct ImportOptions {
     std::string kind;
     std::string path;
     std::string plan_file;
@@ -24,7 +24,7 @@ struct Options {
     RunOptions run;
     bool tsv = false;
 };
-using OptionsPtr = std::shared_ptr<Options>;
+using ImportOptionsPtr = std::shared_ptr<ImportOptions>;
 
 // What the site knows of a plan's accounts, if it can be asked.
 Result<SiteView> look_at_site(Context& context, const legacy::Plan& plan) {
@@ -63,7 +63,7 @@ std::string plan_json(const ImportPlan& plan, const legacy::Report& report) {
                ",\"changed\":", report.count(legacy::Severity::changed), "}\n");
 }
 
-Result<ExitStatus> make_plan(Context& context, const Options& options) {
+Result<ExitStatus> make_plan(Context& context, const ImportOptions& options) {
     auto language = parse_language(options.language);
     if (!language) return fail(std::move(language.error()));
     ImportPlan plan;
@@ -95,7 +95,7 @@ Result<ExitStatus> make_plan(Context& context, const Options& options) {
     return report.count(legacy::Severity::refused) > 0 ? ExitStatus::refused : ExitStatus::ok;
 }
 
-Result<ExitStatus> run(Context& context, const Options& options) {
+Result<ExitStatus> run(Context& context, const ImportOptions& options) {
     auto language = parse_language(options.language);
     if (!language) return fail(std::move(language.error()));
     auto plan = read_plan(options.plan_file);
@@ -117,7 +117,7 @@ Result<ExitStatus> run(Context& context, const Options& options) {
     return outcome->refused > 0 ? ExitStatus::refused : ExitStatus::ok;
 }
 
-Result<ExitStatus> verify(Context& context, const Options& options) {
+Result<ExitStatus> verify(Context& context, const ImportOptions& options) {
     auto language = parse_language(options.language);
     if (!language) return fail(std::move(language.error()));
     auto plan = read_plan(options.plan_file);
@@ -154,7 +154,7 @@ Result<v1::ImportRequest> which_import(rpc::ImportClient& client, const std::str
     return request;
 }
 
-Result<ExitStatus> undo(Context& context, const Options& options) {
+Result<ExitStatus> undo(Context& context, const ImportOptions& options) {
     auto language = parse_language(options.language);
     if (!language) return fail(std::move(language.error()));
     auto client = context.import_client();
@@ -167,7 +167,7 @@ Result<ExitStatus> undo(Context& context, const Options& options) {
     return reply->kept().empty() ? ExitStatus::ok : ExitStatus::refused;
 }
 
-Result<ExitStatus> report(Context& context, const Options& options) {
+Result<ExitStatus> report(Context& context, const ImportOptions& options) {
     auto language = parse_language(options.language);
     if (!language) return fail(std::move(language.error()));
     auto client = context.import_client();
@@ -219,7 +219,7 @@ Result<ExitStatus> list_imports(Context& context) {
         });
 }
 
-Result<ExitStatus> status(Context& context, const Options& options) {
+Result<ExitStatus> status(Context& context, const ImportOptions& options) {
     auto client = context.import_client();
     if (!client) return fail(std::move(client.error()));
     auto request = which_import(**client, options.which);
@@ -237,7 +237,7 @@ Result<ExitStatus> status(Context& context, const Options& options) {
         });
 }
 
-void add_plan(CLI::App& import, Context& context, const OptionsPtr& options) {
+void add_plan(CLI::App& import, Context& context, const ImportOptionsPtr& options) {
     auto* plan = command(import, context, "plan", "reads a spool, changes nothing, and says what an import would do",
                          [&context, options] { return make_plan(context, *options); });
     std::string kinds;
@@ -261,7 +261,7 @@ void add_plan(CLI::App& import, Context& context, const OptionsPtr& options) {
 
 void add_import_command(CLI::App& app, Context& context) {
     auto* import = group(app, "import", "the spool of another mail server, brought in as it was");
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<ImportOptions>();
     add_plan(*import, context, options);
 
     auto* again = command(*import, context, "run", "imports; a run that was cut off is just run again",

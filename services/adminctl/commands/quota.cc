@@ -8,7 +8,7 @@ bool differs(const v1::QuotaUsage& usage) {
     return usage.used_bytes() != usage.recounted_bytes() || usage.used_messages() != usage.recounted_messages();
 }
 
-std::string shown(const v1::QuotaReport& report, bool recounted) {
+std::string quota_text(const v1::QuotaReport& report, bool recounted) {
     Table table;
     table.column("ACCOUNT");
     table.column("USED", Align::right);
@@ -47,7 +47,7 @@ void add_quota_command(CLI::App& app, Context& context) {
                               auto done = call<v1::QuotaReport>(
                                   context, options->recount ? &rpc::AdminClient::recount_quota
                                                             : &rpc::AdminClient::get_quota_report,
-                                  request, [&](const auto& report) { return shown(report, options->recount); },
+                                  request, [&](const auto& report) { return quota_text(report, options->recount); },
                                   [&](const v1::QuotaReport& report) {
                                       for (const auto& usage : report.accounts())
                                           wrong = wrong || (options->recount && differs(usage));

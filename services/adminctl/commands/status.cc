@@ -4,7 +4,7 @@
 namespace tayori::admin {
 namespace {
 
-std::string shown(const v1::Status& status) {
+std::string status_text(const v1::Status& status) {
     std::string out;
     const auto line = [&](std::string_view name, std::string_view value) {
         append(out, name, std::string(12 - name.size(), ' '), printable(value), "\n");
@@ -34,7 +34,7 @@ std::string shown(const v1::Status& status) {
 
 void add_status_command(CLI::App& app, Context& context) {
     command(app, context, "status", "the site at a glance", [&context] {
-        return call<v1::Status>(context, &rpc::AdminClient::get_status, v1::GetStatusRequest(), shown);
+        return call<v1::Status>(context, &rpc::AdminClient::get_status, v1::GetStatusRequest(), status_text);
     });
 }
 

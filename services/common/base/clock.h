@@ -8,6 +8,7 @@
 namespace tayori {
 
 using UnixMillis = std::int64_t;  // milliseconds since 1970-01-01T00:00:00Z
+inline constexpr std::int64_t kMillisPerSecond = 1000;
 
 class Clock {
   public:

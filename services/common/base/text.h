@@ -72,5 +72,11 @@ std::string base64_encode(std::string_view bytes);
 // Strict: no white space, right padding (RFC 4648 §4). False when it is not base64.
 bool base64_decode(std::string_view text, std::string& bytes);
 std::string hex_encode(std::string_view bytes);
+// 0 to 15; -1: none, in either case.
+inline int hex_digit(char c) {
+    if (c >= '0' && c <= '9') return c - '0';
+    const char lower = ascii_lower(c);
+    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
+}
 
 }  // namespace tayori

@@ -9,7 +9,7 @@
 namespace tayori::mail {
 namespace {
 
-struct Word {
+struct PhraseWord {
     std::string text;
     bool space_before = false;
 };
@@ -246,7 +246,7 @@ class ListParser {
     std::size_t i_ = 0;
     std::vector<ListedAddress> list_;
     std::size_t mailboxes_ = 0;
-    std::vector<Word> words_;
+    std::vector<PhraseWord> words_;
     std::string comment_;
     std::size_t at_word_ = 0;  // words before the "@"
     bool at_ = false;

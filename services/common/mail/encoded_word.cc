@@ -11,7 +11,7 @@
 namespace tayori::mail {
 namespace {
 
-struct Word {
+struct EncodedWord {
     std::string_view charset;
     char encoding = 'B';
     std::string_view text;
@@ -56,14 +56,14 @@ class Decoder {
   private:
     // Programs write encoded-words anywhere, within quotes, with spaces in them, longer than 75
     // bytes (RFC 2047 §2).
-    std::optional<Word> word_at(std::size_t at) {
+    std::optional<EncodedWord> word_at(std::size_t at) {
         std::size_t i = at + 2;
         while (i < value_.size() && i - at < kCharsetLabelBytesMax && is_charset_char(value_[i]))
             ++i;
         const auto charset = value_.substr(at + 2, i - at - 2);
         if (charset.empty() || i + 2 >= value_.size() || value_[i] != '?' || value_[i + 2] != '?')
             return std::nullopt;
-        Word word;
+        EncodedWord word;
         word.charset = charset.substr(0, charset.find('*'));  // a language may follow (RFC 2231 §5)
         word.encoding = ascii_upper(value_[i + 1]);
         if (word.encoding != 'B' && word.encoding != 'Q') return std::nullopt;
@@ -79,7 +79,7 @@ class Decoder {
         return word;
     }
 
-    void put_word(const Word& word) {
+    void put_word(const EncodedWord& word) {
         if (has_word_ && !equals_ignoring_case(word.charset, charset_)) flush_words();
         has_word_ = true;
         charset_ = word.charset;

@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::string_view kUsAscii = R"(("CHARSET" "US-ASCII"))";
 
-enum FieldIndex {
+enum PartField {
     kType,
     kEncoding,
     kId,
@@ -23,23 +23,23 @@ enum FieldIndex {
     kDisposition,
     kLanguage,
     kLocation,
-    kFields
+    kPartFields
 };
 constexpr std::string_view kContent = "content-";
-constexpr std::array<std::string_view, kFields> kNames = {
+constexpr std::array<std::string_view, kPartFields> kPartNames = {
     "type", "transfer-encoding", "id", "description", "md5", "disposition", "language", "location"};
 
-using Values = std::array<std::optional<std::string_view>, kFields>;
+using Values = std::array<std::optional<std::string_view>, kPartFields>;
 
-Values collect(std::string_view header) {
+Values collect_part_fields(std::string_view header) {
     Values values;
     Fields fields(header);
     while (const auto field = fields.next()) {
         if (field->name.size() <= kContent.size()) continue;
         if (!equals_ignoring_case(field->name.substr(0, kContent.size()), kContent)) continue;
         const auto rest = field->name.substr(kContent.size());
-        for (std::size_t i = 0; i < kFields; ++i)
-            if (!values[i] && equals_ignoring_case(rest, kNames[i])) values[i] = field->value;
+        for (std::size_t i = 0; i < kPartFields; ++i)
+            if (!values[i] && equals_ignoring_case(rest, kPartNames[i])) values[i] = field->value;
     }
     return values;
 }
@@ -123,7 +123,7 @@ std::string boundary_of(const ContentType& type) {
 }  // namespace
 
 PartShape read_shape(std::string_view header, DefaultType default_type, ShapeBudget& budget) {
-    const auto values = collect(header);
+    const auto values = collect_part_fields(header);
     ContentType type;
     if (values[kType])
         type = parse_content_type(*values[kType]);

@@ -7,23 +7,17 @@
 namespace tayori::mail {
 namespace {
 
-constexpr std::string_view kAlphabet =
+constexpr std::string_view kBase64 =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-constexpr std::array<std::int8_t, 256> sextets() {
+constexpr std::array<std::int8_t, 256> base64_sextets() {
     std::array<std::int8_t, 256> table{};
     table.fill(-1);
-    for (std::size_t i = 0; i < kAlphabet.size(); ++i)
-        table[static_cast<unsigned char>(kAlphabet[i])] = static_cast<std::int8_t>(i);
+    for (std::size_t i = 0; i < kBase64.size(); ++i)
+        table[static_cast<unsigned char>(kBase64[i])] = static_cast<std::int8_t>(i);
     return table;
 }
-constexpr auto kSextets = sextets();
-
-int hex_digit(char c) {
-    if (c >= '0' && c <= '9') return c - '0';
-    const char lower = ascii_lower(c);
-    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
+constexpr auto kBase64Sextets = base64_sextets();
 
 // Longer runs of white space are written out before their line's end is known.
 constexpr std::size_t kHeldSpacesMax = 1000;
@@ -57,7 +51,7 @@ void TransferDecoder::feed(std::string_view bytes, std::string& out) {
 void TransferDecoder::feed_base64(std::string_view bytes, std::string& out) {
     out.reserve(out.size() + bytes.size() / 4 * 3 + 3);
     for (const char c : bytes) {
-        const int sextet = kSextets[static_cast<unsigned char>(c)];
+        const int sextet = kBase64Sextets[static_cast<unsigned char>(c)];
         if (sextet >= 0) {
             bits_ = bits_ << 6 | static_cast<std::uint32_t>(sextet);
             if (++sextets_ < 4) continue;

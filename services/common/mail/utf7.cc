@@ -10,17 +10,17 @@ namespace tayori::mail {
 namespace {
 
 // Base64 with "," for "/" and without padding (RFC 3501 §5.1.3).
-constexpr std::string_view kAlphabet =
+constexpr std::string_view kBase64Modified =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+,";
 
-constexpr std::array<std::int8_t, 256> sextets() {
+constexpr std::array<std::int8_t, 256> modified_sextets() {
     std::array<std::int8_t, 256> table{};
     table.fill(-1);
-    for (std::size_t i = 0; i < kAlphabet.size(); ++i)
-        table[static_cast<unsigned char>(kAlphabet[i])] = static_cast<std::int8_t>(i);
+    for (std::size_t i = 0; i < kBase64Modified.size(); ++i)
+        table[static_cast<unsigned char>(kBase64Modified[i])] = static_cast<std::int8_t>(i);
     return table;
 }
-constexpr auto kSextets = sextets();
+constexpr auto kModifiedSextets = modified_sextets();
 
 bool is_direct(char32_t c) { return c >= 0x20 && c <= 0x7e; }
 
@@ -30,7 +30,7 @@ bool decode_run(std::string_view run, std::string& out) {
     int count = 0;
     char32_t high = 0;
     for (char c : run) {
-        const int sextet = kSextets[static_cast<unsigned char>(c)];
+        const int sextet = kModifiedSextets[static_cast<unsigned char>(c)];
         if (sextet < 0) return false;
         bits = bits << 6 | static_cast<std::uint32_t>(sextet);
         count += 6;
@@ -89,12 +89,12 @@ std::optional<std::string> utf8_to_utf7(std::string_view utf8) {
     bool encoding = false;
     const auto put_unit = [&](char32_t unit) {
         bits = bits << 16 | unit;
-        for (count += 16; count >= 6; count -= 6) out += kAlphabet[bits >> (count - 6) & 63];
+        for (count += 16; count >= 6; count -= 6) out += kBase64Modified[bits >> (count - 6) & 63];
         bits &= (1u << count) - 1;
     };
     const auto end_run = [&] {
         if (!encoding) return;
-        if (count > 0) out += kAlphabet[bits << (6 - count) & 63];
+        if (count > 0) out += kBase64Modified[bits << (6 - count) & 63];
         out += '-';
         bits = 0, count = 0, encoding = false;
     };

@@ -23,7 +23,7 @@ class SmtpLines final : public sasl::Lines {
 };
 
 // Why AUTH can't be used now; an empty text if it can.
-std::string refusal(Session& session) {
+std::string auth_refusal(Session& session) {
     if (!session.is_submission())
         return reply(503, "5.5.1", "AUTH is not offered on this port: submit mail on port 587 or 465.");
     if (session.login()) return reply(503, "5.5.1", "Already authenticated.");
@@ -37,7 +37,7 @@ std::string refusal(Session& session) {
 }  // namespace
 
 Async<void> cmd_auth(Session& session, std::string argument) {
-    auto no = refusal(session);
+    auto no = auth_refusal(session);
     if (!no.empty()) {
         co_await session.conn().write(std::move(no));
         co_return;

@@ -12,7 +12,7 @@ namespace tayori::smtp {
 namespace {
 
 // Why the chunk can't be used; an empty text if it can. Its octets come all the same (RFC 3030 §2).
-std::string refusal(Session& session) {
+std::string bdat_refusal(Session& session) {
     if (session.envelope().recipients.empty()) return reply(503, "5.5.1", "No valid recipients.");
     return {};
 }
@@ -51,7 +51,7 @@ Async<void> cmd_bdat(Session& session, std::string argument) {
         co_await session.reply(501, "5.5.4", chunk.error().text);
         co_return;
     }
-    auto no = refusal(session);
+    auto no = bdat_refusal(session);
     if (!no.empty()) {
         co_await discard(session, chunk->bytes);
         co_await session.conn().write(std::move(no));

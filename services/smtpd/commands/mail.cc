@@ -36,7 +36,7 @@ Result<MailParameters> read_parameters(const std::vector<Parameter>& parameters)
 }
 
 // Why MAIL can't be used now; an empty text if it can.
-std::string refusal(Session& session) {
+std::string mail_refusal(Session& session) {
     if (session.helo().empty()) return reply(503, "5.5.1", "Send EHLO first.");
     if (session.envelope().begun) return reply(503, "5.5.1", "A mail transaction has begun already.");
     if (session.is_submission() && !session.login())
@@ -56,7 +56,7 @@ Result<std::string> parse_sender(const std::string& path, bool smtputf8) {
 }  // namespace
 
 Async<void> cmd_mail(Session& session, std::string argument) {
-    auto no = refusal(session);
+    auto no = mail_refusal(session);
     if (!no.empty()) {
         if (no.starts_with("421")) session.end();
         co_await session.conn().write(std::move(no));

@@ -21,7 +21,6 @@ constexpr std::string_view kDefaultSet = "main";
 constexpr std::size_t kSetNameBytesMax = 64;
 constexpr int kNiceness = 10;  // of the thread that copies: mail goes first
 constexpr std::chrono::milliseconds kProgressInterval{500};
-constexpr std::int64_t kMillisPerSecond = 1000;
 
 bool good_set_name(std::string_view name) {
     return !name.empty() && name.size() <= kSetNameBytesMax &&

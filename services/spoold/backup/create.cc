@@ -10,7 +10,7 @@
 namespace tayori::spool {
 namespace {
 
-constexpr std::uint64_t kCopyBytes = 1 << 20;  // at once
+constexpr std::uint64_t kCopiedAtOnce = 1 << 20;  // at once
 
 tl::unexpected<Error> stopped() { return fail(Kind::closed, "Stopped."); }
 
@@ -22,7 +22,7 @@ Result<ManifestFile> copy_piece(store::Copy& copy, const store::CopyPiece& piece
     std::string bytes;
     for (auto at = piece.from; at < piece.to; at += bytes.size()) {
         bytes.clear();
-        auto got = copy.read(piece.name, at, std::min(kCopyBytes, piece.to - at), bytes);
+        auto got = copy.read(piece.name, at, std::min(kCopiedAtOnce, piece.to - at), bytes);
         if (!got) return fail(std::move(got.error()));
         file.checksum = store::crc32c(bytes, file.checksum);
         if (auto written = (*writer)->append(bytes); !written) return fail(std::move(written.error()));

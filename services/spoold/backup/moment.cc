@@ -11,7 +11,7 @@
 namespace tayori::spool {
 namespace {
 
-constexpr std::uint64_t kCopyBytes = 1 << 20;
+constexpr std::uint64_t kMomentBytes = 1 << 20;
 
 Result<void> copy_part(Target& target, const Chain::Part& part, std::uint32_t checksum, store::File& to,
                        const std::function<bool(std::uint64_t)>& advance) {
@@ -20,7 +20,7 @@ Result<void> copy_part(Target& target, const Chain::Part& part, std::uint32_t ch
     std::uint32_t found = 0;
     std::string bytes;
     for (std::uint64_t at = 0; at < size; at += bytes.size()) {
-        bytes.resize(std::min(kCopyBytes, size - at));
+        bytes.resize(std::min(kMomentBytes, size - at));
         auto got = target.read(place, at, bytes.data(), bytes.size());
         if (!got) return fail(std::move(got.error()));
         if (*got < bytes.size()) return fail(Kind::corrupt, "The backup is damaged.", cat(place, " is too short"));

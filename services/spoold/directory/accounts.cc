@@ -21,7 +21,7 @@ Result<v1::Account> create(store::Transaction& transaction, const NewAccount& wa
     return describe(TransactionRows(transaction), *row);
 }
 
-Result<v1::Account> remove(store::Transaction& transaction, const Name& name) {
+Result<v1::Account> remove_account(store::Transaction& transaction, const Name& name) {
     const TransactionRows rows(transaction);
     auto row = find_account(rows, name);
     if (!row) return fail(std::move(row.error()));
@@ -112,7 +112,7 @@ void Directory::delete_account(const v1::AccountRequest& request, Answer<v1::Acc
     if (!name) return done(fail(std::move(name.error())));
     submit_change<v1::Account>(
         core_, store::Effect::shrinks,
-        [name = std::move(*name)](store::Transaction& transaction) { return remove(transaction, name); },
+        [name = std::move(*name)](store::Transaction& transaction) { return remove_account(transaction, name); },
         with_facts(core_, std::move(done)));
 }
 

@@ -50,7 +50,7 @@ Result<v1::Alias> add(store::Transaction& transaction, const Name& name, const S
     return shown(address, alias);
 }
 
-Result<v1::DeleteAliasResponse> remove(store::Transaction& transaction, const Name& name) {
+Result<v1::DeleteAliasResponse> remove_alias(store::Transaction& transaction, const Name& name) {
     auto row = read_row<StoredName>(TransactionRows(transaction), row_key::name(name));
     if (!row) return fail(std::move(row.error()));
     if (!*row) return fail(Kind::not_found, cat("There is no alias ", name.text(), "."));
@@ -96,7 +96,7 @@ void Directory::delete_alias(const v1::DeleteAliasRequest& request, Answer<v1::D
     if (!name) return done(fail(std::move(name.error())));
     submit_change<v1::DeleteAliasResponse>(
         core_, store::Effect::shrinks,
-        [name = std::move(*name)](store::Transaction& transaction) { return remove(transaction, name); },
+        [name = std::move(*name)](store::Transaction& transaction) { return remove_alias(transaction, name); },
         std::move(done));
 }
 

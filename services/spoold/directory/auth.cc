@@ -14,7 +14,6 @@ using stored::v1::StoredCredentials;
 using stored::v1::StoredPassword;
 using StatePtr = std::shared_ptr<Auth::State>;
 
-Error wrong() { return Error::make(Kind::auth_failed, kAuthFailedText); }
 Error too_many() { return Error::make(Kind::busy, "Too many failed logins: try again later."); }
 
 // Puts new keys where `old` still is: an imported hash, or keys of fewer rounds than are wanted now. The generation

@@ -12,7 +12,6 @@ namespace {
 constexpr std::size_t kServerNonceBytes = 18;
 constexpr std::size_t kFakeSaltBytes = 16;
 
-Error wrong() { return Error::make(Kind::auth_failed, kAuthFailedText); }
 
 // Keys of the user, or such as nobody has: their salt is always the same for a name (RFC 5802 §9), so that asking
 // twice doesn't tell who exists.

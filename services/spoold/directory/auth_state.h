@@ -107,5 +107,6 @@ struct Auth::State {
 };
 
 inline constexpr const char* kAuthFailedText = "Authentication failed.";
+inline Error wrong() { return Error::make(Kind::auth_failed, kAuthFailedText); }
 
 }  // namespace tayori::spool

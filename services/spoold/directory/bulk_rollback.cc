@@ -12,7 +12,6 @@ namespace tayori::spool {
 namespace {
 
 using stored::v1::StoredBulkEntry;
-using What = UndoStep::What;
 
 StoredBulkEntry entry_of(const UndoStep& step, stored::v1::StoredBulkKind kind, const stored::v1::StoredAccount& after) {
     StoredBulkEntry entry;
@@ -79,11 +78,11 @@ Result<std::uint64_t> write(store::Transaction& transaction, const Undo& undo, c
     HistoryWriter history(transaction);
     Result<void> done;
     for (const auto& step : undo.steps)
-        if (done && step.what == What::retire) done = retire(transaction, step, history);
+        if (done && step.what == UndoStep::What::retire) done = retire(transaction, step, history);
     if (done) erase_aliases(transaction, *undo.aliases);
     for (const auto& step : undo.steps) {
-        if (done && step.what == What::bring_back) done = return_account(transaction, step, history);
-        if (done && step.what == What::restore) done = restore(transaction, step, history);
+        if (done && step.what == UndoStep::What::bring_back) done = return_account(transaction, step, history);
+        if (done && step.what == UndoStep::What::restore) done = restore(transaction, step, history);
     }
     if (done) {
         write_aliases(transaction, *undo.aliases);

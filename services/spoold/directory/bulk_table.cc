@@ -20,9 +20,9 @@ Result<std::set<std::string>> addresses(const google::protobuf::RepeatedPtrField
     return out;
 }
 
-class Checker {
+class TableChecker {
   public:
-    explicit Checker(Table& table) : table_(table) {}
+    explicit TableChecker(Table& table) : table_(table) {}
 
     void check(const v1::AccountsRow& row) {
         const auto before = table_.problems.size();
@@ -119,7 +119,7 @@ Result<Table> check_table(v1::AccountsTable asked, const std::string& key) {
             return fail(Kind::invalid, cat(address, " can't be the same person and another one."));
     out.fingerprint = fingerprint(asked, key);
     out.asked = std::move(asked);
-    Checker checker(out);
+    TableChecker checker(out);
     for (const auto& row : out.asked.rows()) checker.check(row);
     checker.check_names();
     return out;

@@ -14,7 +14,6 @@ namespace {
 using stored::v1::StoredAccount;
 using stored::v1::StoredBulkEntry;
 using stored::v1::StoredName;
-using What = UndoStep::What;
 
 class Undoer {
   public:
@@ -72,7 +71,7 @@ class Undoer {
             now.state() != entry.after().state())
             trouble(now.address(), v1::ACCOUNTS_FIELD_UNSPECIFIED, "Was added, and has been changed since.");
         going_.insert(now.address());
-        UndoStep step{What::retire, entry.account_id(), now, now, false, {}, {}};
+        UndoStep step{UndoStep::What::retire, entry.account_id(), now, now, false, {}, {}};
         out_.steps.push_back(std::move(step));
         return out_.aliases->detach(now.address());
     }
@@ -132,7 +131,7 @@ class Undoer {
             trouble(address, v1::ACCOUNTS_FIELD_ADDRESS, "Can't come back: the address has been given to others since.");
             return {};
         }
-        UndoStep step{What::bring_back, entry.account_id(), **row, **row, false, {}, {}};
+        UndoStep step{UndoStep::What::bring_back, entry.account_id(), **row, **row, false, {}, {}};
         step.then.set_state(entry.before().state());
         out_.steps.push_back(std::move(step));
         return {};
@@ -157,7 +156,7 @@ class Undoer {
             trouble(entry.after().address(), v1::ACCOUNTS_FIELD_STATE, "Has been deleted since.");
             return {};
         }
-        UndoStep step{What::restore, entry.account_id(), **row, **row, false, {}, {}};
+        UndoStep step{UndoStep::What::restore, entry.account_id(), **row, **row, false, {}, {}};
         const auto& before = entry.before();
         const auto& after = entry.after();
         const auto back = [&](auto get, auto set, v1::AccountsField field) {
@@ -195,7 +194,7 @@ class Undoer {
 
     void show() {
         std::stable_sort(out_.steps.begin(), out_.steps.end(), [](const UndoStep& a, const UndoStep& b) {
-            return std::tuple(a.now.address(), a.what != What::retire) < std::tuple(b.now.address(), b.what != What::retire);
+            return std::tuple(a.now.address(), a.what != UndoStep::What::retire) < std::tuple(b.now.address(), b.what != UndoStep::What::retire);
         });
         for (const auto& step : out_.steps) {
             v1::AccountsChange change;
@@ -203,9 +202,9 @@ class Undoer {
             change.set_account_id(step.id);
             change.set_name(step.then.display_name());
             switch (step.what) {
-                case What::retire: change.set_action(v1::BULK_ACTION_REMOVED); break;
-                case What::bring_back: change.set_action(v1::BULK_ACTION_RETURNED); break;
-                case What::restore:
+                case UndoStep::What::retire: change.set_action(v1::BULK_ACTION_REMOVED); break;
+                case UndoStep::What::bring_back: change.set_action(v1::BULK_ACTION_RETURNED); break;
+                case UndoStep::What::restore:
                     change.set_action(v1::BULK_ACTION_CHANGED);
                     show_account_change(step.now, step.then, change);
                     if (step.sets_password) change.add_fields()->set_field(v1::ACCOUNTS_FIELD_PASSWORD);

@@ -55,7 +55,7 @@ Result<v1::Domain> change(store::Transaction& transaction, const std::string& na
     return shown(name, *domain);
 }
 
-Result<v1::DeleteDomainResponse> remove(store::Transaction& transaction, const std::string& name) {
+Result<v1::DeleteDomainResponse> remove_domain(store::Transaction& transaction, const std::string& name) {
     auto domain = existing(transaction, name);
     if (!domain) return fail(std::move(domain.error()));
     bool used = false;
@@ -92,7 +92,7 @@ void Directory::delete_domain(const v1::DeleteDomainRequest& request, Answer<v1:
     if (!name) return done(fail(std::move(name.error())));
     submit_change<v1::DeleteDomainResponse>(
         core_, store::Effect::shrinks,
-        [name = std::move(*name)](store::Transaction& transaction) { return remove(transaction, name); },
+        [name = std::move(*name)](store::Transaction& transaction) { return remove_domain(transaction, name); },
         std::move(done));
 }
 

@@ -12,9 +12,6 @@ namespace tayori::spool {
 namespace {
 
 constexpr AccountId kSite{0};
-constexpr std::int64_t kMillisPerSecond = 1000;
-constexpr std::uint32_t kSystemFlags = v1::SYSTEM_FLAG_ANSWERED | v1::SYSTEM_FLAG_FLAGGED |
-                                       v1::SYSTEM_FLAG_DELETED | v1::SYSTEM_FLAG_SEEN | v1::SYSTEM_FLAG_DRAFT;
 
 Result<void> check_plan(const v1::CommitPlan& plan) {
     if (auto checked = check_request_id(plan.request_id()); !checked) return checked;

@@ -9,8 +9,6 @@
 namespace tayori::spool {
 namespace {
 
-constexpr std::uint32_t kSystemFlags = v1::SYSTEM_FLAG_ANSWERED | v1::SYSTEM_FLAG_FLAGGED | v1::SYSTEM_FLAG_DELETED |
-                                       v1::SYSTEM_FLAG_SEEN | v1::SYSTEM_FLAG_DRAFT;
 
 Error not_open() { return Error::make(Kind::no_target, "This account's import is not open: run the import again."); }
 

@@ -12,11 +12,11 @@
 namespace tayori::spool {
 namespace {
 
-using Visit = std::function<bool(const v1::ExportFrame&)>;
+using FrameVisit = std::function<bool(const v1::ExportFrame&)>;
 
 class Exporting {
   public:
-    Exporting(const Mailboxes::Parts& parts, AccountId account, const Visit& visit)
+    Exporting(const Mailboxes::Parts& parts, AccountId account, const FrameVisit& visit)
         : parts_(parts), snapshot_(parts.store.snapshot()), account_(account), visit_(visit) {}
 
     Result<void> run() {
@@ -105,7 +105,7 @@ class Exporting {
     const Mailboxes::Parts& parts_;
     std::shared_ptr<const store::Snapshot> snapshot_;
     const AccountId account_;
-    const Visit& visit_;
+    const FrameVisit& visit_;
     KeywordTable keywords_;
     v1::ExportFrame batch_;
     std::size_t batch_bytes_ = 0;
@@ -115,7 +115,7 @@ class Exporting {
 }  // namespace
 
 Result<void> export_account(const Mailboxes& mailboxes, const Directory& directory, const std::string& address,
-                            const Visit& visit) {
+                            const FrameVisit& visit) {
     v1::AccountRequest request;
     request.set_address(address);
     auto account = directory.get_account(request);

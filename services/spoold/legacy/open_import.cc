@@ -12,7 +12,6 @@
 namespace tayori::spool {
 namespace {
 
-constexpr std::int64_t kMillisPerSecond = 1000;
 
 void raise(store::Transaction& transaction, std::string_view counter, std::uint64_t at_least) {
     if (decode_number(transaction.get(counter), 1) < at_least) transaction.put(counter, encode_number(at_least));

@@ -13,11 +13,11 @@
 namespace tayori::spool {
 namespace {
 
-using Visit = std::function<bool(const v1::ImportedMails&)>;
+using MailsVisit = std::function<bool(const v1::ImportedMails&)>;
 
 class ReadingImported {
   public:
-    ReadingImported(const store::Store& store, ImportId id, AccountId account, const Visit& visit)
+    ReadingImported(const store::Store& store, ImportId id, AccountId account, const MailsVisit& visit)
         : store_(store), snapshot_(store.snapshot()), id_(id), account_(account), visit_(visit) {}
 
     Result<void> run() {
@@ -118,7 +118,7 @@ class ReadingImported {
     std::shared_ptr<const store::Snapshot> snapshot_;
     const ImportId id_;
     const AccountId account_;
-    const Visit& visit_;
+    const MailsVisit& visit_;
     KeywordTable keywords_;
     std::map<FolderId, Mails> folders_;
     v1::ImportedMails batch_;
@@ -128,7 +128,7 @@ class ReadingImported {
 
 }  // namespace
 
-Result<void> Imports::read_mails(const v1::ReadImportedMailsRequest& request, const Visit& visit) const {
+Result<void> Imports::read_mails(const v1::ReadImportedMailsRequest& request, const MailsVisit& visit) const {
     return ReadingImported(mailboxes_.parts().store, ImportId{request.import_id()}, AccountId{request.account_id()},
                            visit)
         .run();

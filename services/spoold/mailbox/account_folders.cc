@@ -9,7 +9,6 @@
 namespace tayori::spool {
 namespace {
 
-constexpr std::int64_t kMillisPerSecond = 1000;
 
 struct DefaultFolder {
     std::string_view name;

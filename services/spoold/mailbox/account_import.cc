@@ -8,7 +8,6 @@
 namespace tayori::spool {
 namespace {
 
-constexpr std::int64_t kMillisPerSecond = 1000;
 
 }  // namespace
 

@@ -8,8 +8,6 @@
 namespace tayori::spool {
 namespace {
 
-constexpr std::uint32_t kSystemFlags = v1::SYSTEM_FLAG_ANSWERED | v1::SYSTEM_FLAG_FLAGGED |
-                                       v1::SYSTEM_FLAG_DELETED | v1::SYSTEM_FLAG_SEEN | v1::SYSTEM_FLAG_DRAFT;
 
 struct Prepared {
     std::string target;

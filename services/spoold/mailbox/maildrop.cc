@@ -10,7 +10,7 @@
 namespace tayori::spool {
 namespace {
 
-constexpr std::size_t kReferenceBytes = 48;  // about, on the wire
+constexpr std::size_t kDropReferenceBytes = 48;  // about, on the wire
 constexpr LeaseOwner kOwnLeases{0};          // spoold's; streams count from 1
 
 struct Shown {
@@ -68,7 +68,7 @@ class MaildropCursor final : public Cursor<v1::OpenMaildropReply> {
             reply.set_folder_id(raw(inbox_));
         }
         auto& columns = *reply.mutable_references();
-        const auto end = std::min(shown_.size(), at_ + std::max<std::size_t>(max_bytes / kReferenceBytes, 1));
+        const auto end = std::min(shown_.size(), at_ + std::max<std::size_t>(max_bytes / kDropReferenceBytes, 1));
         for (; at_ < end; ++at_) {
             auto& entry = shown_[at_];
             columns.add_uid(static_cast<std::uint32_t>(at_ + 1));

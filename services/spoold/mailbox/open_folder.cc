@@ -15,7 +15,7 @@ namespace {
 
 using keys::References;
 
-constexpr std::size_t kReferenceBytes = 28;  // about, on the wire
+constexpr std::size_t kFolderReferenceBytes = 28;  // about, on the wire
 constexpr std::size_t kRangeBytes = 14;
 
 struct RawPage {
@@ -58,7 +58,7 @@ class FolderCursor final : public Cursor<v1::OpenFolderReply> {
             first_.reset();
         }
         if (add_vanished(max_bytes, reply)) return true;
-        const auto references_max = std::max<std::size_t>(max_bytes / kReferenceBytes, kPageUidsMax);
+        const auto references_max = std::max<std::size_t>(max_bytes / kFolderReferenceBytes, kPageUidsMax);
         if (next_uid_ < record_.tail_first) {
             if (auto added = add_pages(references_max, *reply.mutable_references()); !added) {
                 return fail(std::move(added.error()));

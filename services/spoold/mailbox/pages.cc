@@ -8,7 +8,7 @@
 namespace tayori::spool {
 namespace {
 
-constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kPageVersion = 1;
 enum Shape : std::uint8_t { alike = 0, varied = 1 };
 
 // Runs of consecutive UIDs: how far the next run is, how long it is.
@@ -107,7 +107,7 @@ void StaticPage::add(const Reference& reference) {
 std::string StaticPage::encode() const {
     std::string out;
     out.reserve(64 + count * 18);
-    out.push_back(static_cast<char>(kVersion));
+    out.push_back(static_cast<char>(kPageVersion));
     put_uids(out, uid, count);
     put_differences(out, message, count);
     put_differences(out, bytes, count);
@@ -127,7 +127,7 @@ std::string StaticPage::encode() const {
 Result<void> StaticPage::decode(std::string_view value) {
     Reader in(value);
     uidl.clear();
-    if (in.byte() != kVersion || !take_uids(in, uid, count)) return fail(corrupt_record("static page"));
+    if (in.byte() != kPageVersion || !take_uids(in, uid, count)) return fail(corrupt_record("static page"));
     take_differences(in, message, count);
     take_differences(in, bytes, count);
     take_differences(in, internal_date_s, count);
@@ -172,7 +172,7 @@ void MutablePage::set_keywords(std::size_t position, std::vector<KeywordId> ids)
 std::string MutablePage::encode() const {
     std::string out;
     out.reserve(64 + count * 4);
-    out.push_back(static_cast<char>(kVersion));
+    out.push_back(static_cast<char>(kPageVersion));
     Modseq greatest = 0;
     for (std::size_t i = 0; i < count; ++i) greatest = std::max(greatest, modseq[i]);
     put_varint(out, greatest);
@@ -197,14 +197,14 @@ Result<Modseq> MutablePage::greatest_modseq(std::string_view value) {
     Reader in(value);
     const auto version = in.byte();
     const auto greatest = in.varint();
-    if (!in.ok() || version != kVersion) return fail(corrupt_record("mutable page"));
+    if (!in.ok() || version != kPageVersion) return fail(corrupt_record("mutable page"));
     return greatest;
 }
 
 Result<void> MutablePage::decode(std::string_view value) {
     Reader in(value);
     keywords.clear();
-    if (in.byte() != kVersion) return fail(corrupt_record("mutable page"));
+    if (in.byte() != kPageVersion) return fail(corrupt_record("mutable page"));
     in.varint();
     if (!take_uids(in, uid, count)) return fail(corrupt_record("mutable page"));
     take_differences(in, modseq, count);
@@ -248,7 +248,7 @@ Reference reference_at(const StaticPage& fixed, const MutablePage& changing, std
 std::string encode_row(const Reference& reference) {
     std::string out;
     out.reserve(64 + reference.uidl.size());
-    out.push_back(static_cast<char>(kVersion));
+    out.push_back(static_cast<char>(kPageVersion));
     put_varint(out, raw(reference.message));
     put_varint(out, reference.bytes);
     put_signed(out, reference.internal_date_s);
@@ -279,7 +279,7 @@ Result<Reference> decode_row(Uid uid, std::string_view value) {
     reference.flags = in.byte();
     reference.modseq = in.varint();
     reference.keywords = take_keywords(in);
-    if (!in.ok() || version != kVersion) return fail(corrupt_record("reference"));
+    if (!in.ok() || version != kPageVersion) return fail(corrupt_record("reference"));
     return reference;
 }
 

@@ -7,12 +7,12 @@
 namespace tayori::spool {
 namespace {
 
-constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kRecordVersion = 1;
 
 std::string versioned(std::size_t reserve) {
     std::string out;
     out.reserve(reserve);
-    out.push_back(static_cast<char>(kVersion));
+    out.push_back(static_cast<char>(kRecordVersion));
     return out;
 }
 
@@ -75,7 +75,7 @@ Result<AccountState> AccountState::decode(std::string_view value) {
         state.form_job = JobId{in.varint()};
         state.form_seen = in.byte() != 0;
     }
-    if (!in.ok() || version != kVersion) return fail(corrupt_record("account state"));
+    if (!in.ok() || version != kRecordVersion) return fail(corrupt_record("account state"));
     return state;
 }
 
@@ -124,7 +124,7 @@ Result<FolderRecord> FolderRecord::decode(std::string_view value) {
     record.expunge_floor = in.varint();
     record.expunge_entries = in.varint32();
     if (!in.at_end()) record.keeps_high_uids = in.byte() != 0;  // written since there are imports
-    if (!in.ok() || version != kVersion) return fail(corrupt_record("folder record"));
+    if (!in.ok() || version != kRecordVersion) return fail(corrupt_record("folder record"));
     return record;
 }
 
@@ -182,7 +182,7 @@ Result<KeywordTable> KeywordTable::decode(std::string_view value) {
     const auto version = in.byte();
     const auto count = in.varint();
     for (std::uint64_t i = 0; i < count && in.ok(); ++i) table.names_.emplace_back(in.bytes());
-    if (!in.ok() || version != kVersion) return fail(corrupt_record("keyword table"));
+    if (!in.ok() || version != kRecordVersion) return fail(corrupt_record("keyword table"));
     return table;
 }
 
@@ -204,7 +204,7 @@ Result<MessageRecord> MessageRecord::decode(std::string_view value) {
     record.body_bytes = in.varint();
     record.header_kept = in.byte() != 0;
     record.prefix = in.bytes();
-    if (!in.ok() || version != kVersion) return fail(corrupt_record("message record"));
+    if (!in.ok() || version != kRecordVersion) return fail(corrupt_record("message record"));
     record.summary = in.rest();
     return record;
 }

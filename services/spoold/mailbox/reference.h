@@ -13,6 +13,10 @@ namespace tayori::spool {
 
 using KeywordId = std::uint32_t;
 
+// Those that a client can set; \Recent is the server's.
+inline constexpr std::uint32_t kSystemFlags = v1::SYSTEM_FLAG_ANSWERED | v1::SYSTEM_FLAG_FLAGGED |
+                                              v1::SYSTEM_FLAG_DELETED | v1::SYSTEM_FLAG_SEEN | v1::SYSTEM_FLAG_DRAFT;
+
 struct Reference {
     // Fixed for the life of the reference.
     Uid uid = 0;

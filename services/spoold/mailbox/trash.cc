@@ -9,7 +9,7 @@
 namespace tayori::spool {
 namespace {
 
-constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kTrashVersion = 1;
 
 }  // namespace
 
@@ -20,7 +20,7 @@ std::string TrashPage::encode() const {
         fixed.add(reference);
         changing.add(reference);
     }
-    std::string out(1, static_cast<char>(kVersion));
+    std::string out(1, static_cast<char>(kTrashVersion));
     put_bytes(out, folder_name);
     put_bytes(out, fixed.encode());
     put_bytes(out, changing.encode());
@@ -34,7 +34,7 @@ Result<TrashPage> TrashPage::decode(std::string_view value) {
     page.folder_name = in.bytes();
     const auto fixed_bytes = in.bytes();
     const auto changing_bytes = in.bytes();
-    if (!in.ok() || version != kVersion) return fail(corrupt_record("trash page"));
+    if (!in.ok() || version != kTrashVersion) return fail(corrupt_record("trash page"));
     StaticPage fixed;
     MutablePage changing;
     if (auto decoded = fixed.decode(fixed_bytes); !decoded) return fail(std::move(decoded.error()));

@@ -12,7 +12,6 @@
 namespace tayori::spool {
 namespace {
 
-constexpr std::int64_t kMillisPerSecond = 1000;
 
 struct KeyedPage {
     std::string key;

@@ -14,7 +14,7 @@ namespace tayori::store {
 namespace {
 
 constexpr double kBloomBitsPerKey = 10;
-constexpr std::size_t kBlockBytes = 8 * 1024;
+constexpr std::size_t kIndexBlockBytes = 8 * 1024;
 constexpr std::size_t kManifestBytesMax = 4 << 20;  // rewritten when longer
 constexpr std::size_t kAppliedStepBytes = 256 * 1024;  // one entry of Index::applied_ per so many bytes of changes
 constexpr std::size_t kCompactionReadBytes = 512 * 1024;
@@ -47,7 +47,7 @@ rocksdb::Options rocks_options(const IndexOptions& options, rocksdb::Env* env) {
 
     rocksdb::BlockBasedTableOptions table;
     table.block_cache = rocksdb::NewLRUCache(options.block_cache_bytes);
-    table.block_size = kBlockBytes;
+    table.block_size = kIndexBlockBytes;
     table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(kBloomBitsPerKey));
     // Index and filter blocks count in the cache, so that memory stays bounded however much is stored.
     table.cache_index_and_filter_blocks = true;

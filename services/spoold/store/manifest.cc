@@ -9,7 +9,7 @@ namespace tayori::store {
 namespace {
 
 // RocksDB's log format: blocks of 32 KiB, in them records of checksum (4), length (2), type (1), payload.
-constexpr std::size_t kBlockBytes = 32 * 1024;
+constexpr std::size_t kManifestBlockBytes = 32 * 1024;
 constexpr std::size_t kHeaderBytes = 7;
 constexpr std::uint32_t kMaskDelta = 0xa282ead8;
 
@@ -20,7 +20,7 @@ std::uint32_t mask(std::uint32_t crc) { return ((crc >> 15) | (crc << 17)) + kMa
 std::size_t whole_manifest_bytes(std::string_view manifest) {
     std::size_t at = 0;
     for (;;) {
-        const auto left_in_block = kBlockBytes - at % kBlockBytes;
+        const auto left_in_block = kManifestBlockBytes - at % kManifestBlockBytes;
         if (left_in_block < kHeaderBytes) {  // filled with zeros
             if (at + left_in_block > manifest.size()) return at;
             at += left_in_block;

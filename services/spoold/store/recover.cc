@@ -16,14 +16,6 @@
 #include "spoold/store/log.h"
 
 namespace tayori::store {
-namespace {
-
-tl::unexpected<Error> corrupt(std::string detail) {
-    return fail(Kind::corrupt, "Stored data is damaged.", std::move(detail));
-}
-
-}  // namespace
-
 // What is read but not yet applied: always the newest record, because it may be torn.
 struct Log::Tail {
     std::optional<LogRecord> record;

@@ -32,10 +32,6 @@ std::uint64_t id_of(std::string_view name, SegmentKind& kind) {
     return code == std::errc() && end == name.data() + name.size() ? id : 0;
 }
 
-tl::unexpected<Error> corrupt(std::string detail) {
-    return fail(Kind::corrupt, "Stored data is damaged.", std::move(detail));
-}
-
 }  // namespace
 
 std::uint64_t random_number() {

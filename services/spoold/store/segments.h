@@ -26,6 +26,11 @@ struct Segment {
 };
 using Lease = std::shared_ptr<Segment>;
 
+// What is on disk is not what was written; `detail` says where.
+inline tl::unexpected<Error> corrupt(std::string detail) {
+    return fail(Kind::corrupt, "Stored data is damaged.", std::move(detail));
+}
+
 class SegmentTable {
   public:
     SegmentTable(Files& files, std::string directory, std::uint64_t segment_bytes,

@@ -11,7 +11,7 @@
 namespace tayori::legacy::epost {
 namespace {
 
-constexpr std::string_view kSuffix = ".MSG";
+constexpr std::string_view kMailSuffix = ".MSG";
 
 // The server's counter may have begun anew since: the same id on another mail is no copy.
 bool is_same_mail(const MailHead& a, const MailHead& b) {
@@ -94,7 +94,7 @@ class Joiner {
         for (auto& folder : found_.folders) {
             for (auto& mail : folder.mails) {
                 if (!mail.mail.uidl.empty() || mail.head.b_id.empty()) continue;
-                auto uidl = cat(mail.head.b_id, kSuffix);
+                auto uidl = cat(mail.head.b_id, kMailSuffix);
                 if (uidls_.insert(uidl).second) mail.mail.uidl = std::move(uidl);
             }
         }

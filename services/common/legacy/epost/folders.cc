@@ -13,12 +13,12 @@
 namespace tayori::legacy::epost {
 namespace {
 
-constexpr std::string_view kInbox = "INBOX";
+constexpr std::string_view kInboxName = "INBOX";
 constexpr std::size_t kUidDigitsMax = 10;
 
-class Finder {
+class FolderFinder {
   public:
-    Finder(const Tree& tree, std::string_view directory, AccountReport& report)
+    FolderFinder(const Tree& tree, std::string_view directory, AccountReport& report)
         : tree_(tree), directory_(directory), report_(report) {}
 
     Result<FoundMailbox> run() {
@@ -27,7 +27,7 @@ class Finder {
         find_pop3(*entries);
         found_.folders.emplace_back();
         auto& inbox = found_.folders.front().folder;
-        inbox.name = names_.take_text(std::string(kInbox), "", report_);
+        inbox.name = names_.take_text(std::string(kInboxName), "", report_);
         // INBOX itself, then what is below it, then what lies beside it.
         for (const auto& entry : *entries)
             if (entry.kind == EntryKind::directory && mail::is_inbox(entry.name()))
@@ -81,7 +81,7 @@ class Finder {
             for (auto& found : mails) found.mail.uid = 0;
         }
         for (auto& found : mails) inbox.mails.push_back(std::move(found));
-        find_below(entries, kInbox);
+        find_below(entries, kInboxName);
     }
 
     void find_folder(const Entry& entry, std::string_view parent) {
@@ -182,7 +182,7 @@ class Finder {
 
 Result<FoundMailbox> find_mails(const Tree& tree, std::string_view directory,
                                 AccountReport& report) {
-    return Finder(tree, directory, report).run();
+    return FolderFinder(tree, directory, report).run();
 }
 
 }  // namespace tayori::legacy::epost

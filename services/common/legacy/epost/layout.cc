@@ -8,7 +8,7 @@
 namespace tayori::legacy::epost {
 namespace {
 
-constexpr std::string_view kInbox = "inbox";
+constexpr std::string_view kInboxDirectory = "inbox";
 
 enum class Shape { mailbox, domain, unclear };
 
@@ -32,9 +32,9 @@ bool has_imap_files(const std::vector<Entry>& entries) {
     });
 }
 
-class Finder {
+class LayoutFinder {
   public:
-    Finder(const Tree& tree, Report& report) : tree_(tree), report_(report) {}
+    LayoutFinder(const Tree& tree, Report& report) : tree_(tree), report_(report) {}
 
     Result<Layout> run() {
         auto top = tree_.list("");
@@ -43,7 +43,7 @@ class Finder {
         if (is_mailbox)
             return fail(Kind::invalid,
                         "This is one mailbox, not a spool of many: say whose it is (--account).");
-        const auto* inbox = find_ignoring_case(*top, kInbox);
+        const auto* inbox = find_ignoring_case(*top, kInboxDirectory);
         const bool above = inbox != nullptr && inbox->kind == EntryKind::directory;
         find_account_data(*top);
         if (above) {
@@ -93,7 +93,7 @@ class Finder {
 
     Shape shape_of(const std::vector<Entry>& entries) {
         if (has_mailbox_files(entries)) return Shape::mailbox;
-        const auto* inbox = find_ignoring_case(entries, kInbox);
+        const auto* inbox = find_ignoring_case(entries, kInboxDirectory);
         bool has_inbox = inbox != nullptr && inbox->kind == EntryKind::directory;
         if (has_inbox) {
             const auto inner = tree_.list(inbox->path);
@@ -105,7 +105,7 @@ class Finder {
             const auto inner = tree_.list(entry.path);
             if (!inner) continue;
             if (has_mailbox_files(*inner) && !has_imap_files(*inner)) return Shape::domain;
-            const auto* deeper = find_ignoring_case(*inner, kInbox);
+            const auto* deeper = find_ignoring_case(*inner, kInboxDirectory);
             if (deeper == nullptr || deeper->kind != EntryKind::directory) continue;
             const auto mails = tree_.list(deeper->path);
             if (mails && has_imap_files(*mails) && !has_inbox) return Shape::domain;
@@ -156,7 +156,7 @@ class Finder {
 }  // namespace
 
 Result<Layout> find_layout(const Tree& tree, const SourceOptions& options, Report& report) {
-    if (options.account.empty()) return Finder(tree, report).run();
+    if (options.account.empty()) return LayoutFinder(tree, report).run();
     const auto top = tree.list("");
     if (!top) return fail(top.error());
     Layout layout;
