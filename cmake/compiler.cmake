@@ -29,6 +29,8 @@ if(TAYORI_FUZZ)
   add_compile_options(-fsanitize=fuzzer-no-link)
 endif()
 
+add_link_options(-Wl,--as-needed)  # the daemons speak gRPC without its library
+
 find_program(CCACHE ccache)
 if(CCACHE)
   set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})

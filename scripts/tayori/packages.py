@@ -7,7 +7,7 @@ import subprocess
 from tayori.console import Failure, note, step
 
 BUILD = """g++ cmake ninja-build ccache mold pkg-config protobuf-compiler protobuf-compiler-grpc libprotobuf-dev
-    libgrpc++-dev libuv1-dev libssl-dev librocksdb-dev libtomlplusplus-dev libspdlog-dev libfmt-dev libabsl-dev
+    libgrpc++-dev libnghttp2-dev libuv1-dev libssl-dev librocksdb-dev libtomlplusplus-dev libspdlog-dev libfmt-dev libabsl-dev
     libicu-dev libexpected-dev prometheus-cpp-dev libcli11-dev zlib1g-dev libgtest-dev libgmock-dev
     libarchive-dev nlohmann-json3-dev""".split()
 RUN = "ca-certificates openssl".split()

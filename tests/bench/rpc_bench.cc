@@ -16,6 +16,8 @@
 #include "common/net/loop.h"
 #include "common/net/run.h"
 #include "common/rpc/spool.h"
+#include "common/metrics/metrics.h"
+#include "spoold/rpc/call_counts.h"
 #include "spoold/rpc/flow.h"
 #include "spoold/rpc/stream_service.h"
 
@@ -122,7 +124,9 @@ int run() {
     Workers writer(1);
     Streams streams(clock);
     Answers handler(readers);
-    StreamService service(Gate(Entry::daemons), streams, handler, writer, "bench");
+    Metrics metrics("rpc_bench");
+    CallCounts counts(metrics);
+    StreamService service(Gate(Entry::daemons), streams, handler, writer, counts, "bench");
     grpc::ServerBuilder builder;
     builder.RegisterService(&service);
     builder.AddListeningPort(address, grpc::InsecureServerCredentials());

@@ -188,6 +188,7 @@ Async<void> Conn::drained() {
     const bool above = state_->pending() > kOutputHighWater;
     return state_->wait_until_pending(above ? kOutputHighWater / 2 : kOutputHighWater, kNoDeadline);
 }
+void Conn::push() { state_->pump(); }
 Async<void> Conn::flush() { return state_->wait_until_pending(0, kNoDeadline); }
 void Conn::limit_write_stall(Duration longest) { state_->write_stall_max = longest; }
 std::size_t Conn::pending() const { return state_->pending(); }

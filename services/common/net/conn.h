@@ -90,6 +90,7 @@ class Conn {
     void put(std::string_view bytes);
     void put(std::string&& bytes);
     void put(const char* bytes) { put(std::string_view(bytes)); }
+    void push();            // sends what the kernel takes now of what was put, without waiting
     Async<void> drained();  // until at most kOutputHighWater / 2 is pending, if it is above kOutputHighWater
     Async<void> flush();    // until all is with the kernel
     std::size_t pending() const;

@@ -182,4 +182,20 @@ Result<std::unique_ptr<TlsClientContext>> TlsClientContext::make(Verify verify, 
     return std::unique_ptr<TlsClientContext>(new TlsClientContext(verify, std::move(handle)));
 }
 
+Result<std::unique_ptr<TlsClientContext>> TlsClientContext::make(const Mutual& mutual) {
+    auto context = make(Verify::chain_and_name, mutual.ca);
+    if (!context) return context;
+    auto* ctx = (*context)->handle().get();
+    auto certificate = read_file(mutual.certificate);
+    if (!certificate) return fail(std::move(certificate.error()));
+    auto key = read_file(mutual.key);
+    if (!key) return fail(std::move(key.error()));
+    std::int64_t expires_at = 0;
+    if (auto chain = use_chain(ctx, *certificate, expires_at); !chain) return fail(std::move(chain.error()));
+    if (auto fits = use_key(ctx, *key); !fits) return fail(std::move(fits.error()));
+    const auto alpn = static_cast<char>(mutual.alpn.size()) + mutual.alpn;
+    SSL_CTX_set_alpn_protos(ctx, reinterpret_cast<const unsigned char*>(alpn.data()), static_cast<unsigned>(alpn.size()));
+    return context;
+}
+
 }  // namespace tayori::net

@@ -54,6 +54,14 @@ enum class Verify {
 
 class TlsClientContext {
   public:
+    // For services that know each other: the peer's certificate must be valid for the host and lead to `ca`, and ours is shown.
+    struct Mutual {
+        std::string ca;           // PEM files, all three
+        std::string certificate;
+        std::string key;
+        std::string alpn;         // the one protocol that is spoken (RFC 7301): "h2"
+    };
+    static Result<std::unique_ptr<TlsClientContext>> make(const Mutual& mutual);
     // `ca_file`: PEM with the trusted roots; empty for the system's.
     static Result<std::unique_ptr<TlsClientContext>> make(Verify verify, const std::string& ca_file = {});
     TlsClientContext(const TlsClientContext&) = delete;

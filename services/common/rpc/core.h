@@ -49,7 +49,7 @@ class Core : public std::enable_shared_from_this<Core> {
   public:
     Core(net::Loop& loop, SpoolOptions options);
     void start();  // connects, and goes on doing so
-    void stop();   // blocks until gRPC has let go
+    void stop();
     Async<void> connect();
 
     void add(Slot& slot);
@@ -83,7 +83,7 @@ class Core : public std::enable_shared_from_this<Core> {
     void receive_reply(std::unique_ptr<v1::Reply> reply);
     void dispatch(const v1::FolderEvent& event);
     void became_healthy();
-    void lost(const grpc::Status& status);
+    void lost(const CallEnd& end);
     void fail_or_keep(const Error& error);
     void retry_later();
     void clear_ending();

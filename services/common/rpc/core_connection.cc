@@ -1,7 +1,6 @@
 // The connection: attempts, welcome, loss, and what then happens to calls and subscriptions.
 #include "common/base/log.h"
 #include "common/base/text.h"
-#include "common/rpc/channel.h"
 #include "common/rpc/core.h"
 #include "common/rpc/limits.h"
 
@@ -32,8 +31,11 @@ void Core::stop() {
     for (auto& wire : wires_) {
         if (wire != nullptr) ending_.push_back(std::move(wire));
     }
-    for (auto& wire : ending_) wire->close();
-    for (auto& wire : ending_) wire->wait_free();
+    for (auto& wire : ending_) {
+        wire->close();
+        // Who ends the Spool may have been woken by what this very wire brought.
+        if (wire->rings()) loop_.post([kept = std::shared_ptr<Wire>(std::move(wire))] {});
+    }
     ending_.clear();
 }
 
@@ -57,24 +59,16 @@ void Core::attempt() {
     hello.set_program(options_.program);
     hello.set_instance(options_.instance);
     for (auto channel : {Channel::control, Channel::bulk}) {
-        auto made = make_channel(options_.address, options_.tls);
-        if (!made) {
-            return lost(
-                {grpc::StatusCode::UNAVAILABLE, cat(made.error().text, " ", made.error().detail)});
-        }
         hello.set_kind(channel == Channel::control ? v1::STREAM_KIND_CONTROL
                                                    : v1::STREAM_KIND_BULK);
-        auto bell = [this, core = weak_from_this(), generation = generation_] {
-            // The loop outlives the Spool, whose stop() waits until no bell can ring any more.
-            loop_.post([core, generation] {
-                if (auto self = core.lock()) self->rung(generation);
-            });
+        auto bell = [core = weak_from_this(), generation = generation_] {
+            if (auto self = core.lock()) self->rung(generation);
         };
         wires_[static_cast<std::size_t>(channel)] =
-            Wire::open(std::move(*made), hello, std::move(bell));
+            std::make_unique<Wire>(loop_, options_.address, options_.tls, hello, std::move(bell));
     }
     retry_.start_in(kWelcomeWait, [this] {
-        lost({grpc::StatusCode::DEADLINE_EXCEEDED, "no welcome from spoold in time"});
+        lost({GrpcCode::deadline_exceeded, "no welcome from spoold in time"});
     });
 }
 
@@ -97,10 +91,10 @@ void Core::rung(std::uint64_t generation) {
         else both = false;
     }
     if (ended == nullptr) return;
-    if (both || !healthy_) return lost(ended->status());
+    if (both || !healthy_) return lost(ended->end());
     // spoold ends both streams together, and what it answered before may still be on its way by the other one.
-    retry_.start_in(kOtherEndWait, [this, generation, status = ended->status()] {
-        if (generation == generation_ && !stopped_) lost(status);
+    retry_.start_in(kOtherEndWait, [this, generation, end = ended->end()] {
+        if (generation == generation_ && !stopped_) lost(end);
     });
 }
 
@@ -126,7 +120,7 @@ void Core::receive(Channel channel) {
 
 void Core::receive_welcome(Channel channel, const v1::Welcome& welcome) {
     if (welcome.version() < kVersionLowest || welcome.version() > kVersion) {
-        return lost({grpc::StatusCode::FAILED_PRECONDITION, "no common protocol version"});
+        return lost({GrpcCode::failed_precondition, "no common protocol version"});
     }
     server_id = welcome.server_id();
     welcomed_[static_cast<std::size_t>(channel)] = true;
@@ -157,7 +151,7 @@ void Core::became_healthy() {
     changed_.notify();
 }
 
-void Core::lost(const grpc::Status& status) {
+void Core::lost(const CallEnd& end) {
     const bool was_healthy = std::exchange(healthy_, false);
     ++generation_;
     directory = {directory.epoch + 1, 0};
@@ -166,18 +160,17 @@ void Core::lost(const grpc::Status& status) {
         wire->close();
         ending_.push_back(std::move(wire));
     }
-    const auto code = status.error_code();
     hopeless_.reset();
-    if (code == grpc::StatusCode::UNAUTHENTICATED || code == grpc::StatusCode::PERMISSION_DENIED) {
+    if (end.code == GrpcCode::unauthenticated || end.code == GrpcCode::permission_denied) {
         hopeless_ = Error::make(Kind::denied, "spoold does not accept this program here.",
-                                status.error_message());
-    } else if (code == grpc::StatusCode::FAILED_PRECONDITION) {
+                                end.message);
+    } else if (end.code == GrpcCode::failed_precondition) {
         hopeless_ =
             Error::make(Kind::unsupported, "spoold speaks no version of the protocol that we do.",
-                        status.error_message());
+                        end.message);
     }
     if (was_healthy || hopeless_) {
-        log_warn("lost spoold", {{"address", options_.address}, {"cause", status.error_message()}});
+        log_warn("lost spoold", {{"address", options_.address}, {"cause", end.message}});
     }
     retry_later();
     if (was_healthy) {

@@ -25,6 +25,7 @@ inline constexpr std::size_t kCallBytesMax =
 inline constexpr std::size_t kFrameBytesSoft =
     512 * 1024;                             // a frame is sent when it has grown to this
 inline constexpr int kFrameCallsMax = 256;  // calls in one frame
+inline constexpr int kHttp2FrameMax = 1024 * 1024;  // of HTTP/2, either way: a mail's bytes in one frame
 inline constexpr int kStreamWindowBytes = 4 * 1024 * 1024;  // of HTTP/2: on its way and not yet read
 
 }  // namespace tayori::rpc
