@@ -77,6 +77,12 @@ struct Http2Callbacks {
         stream(user).header(view(name, name_size), view(value, value_size));
         return 0;
     }
+    // The peer has said all, whether or not we have: nghttp2 itself would wait for both.
+    static int received(nghttp2_session*, const nghttp2_frame* frame, void* user) {
+        const bool ours = frame->hd.type == NGHTTP2_DATA || frame->hd.type == NGHTTP2_HEADERS;
+        if (ours && (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0) stream(user).stream_closed(NGHTTP2_NO_ERROR);
+        return 0;
+    }
     static int closed(nghttp2_session*, std::int32_t, std::uint32_t http2_error, void* user) {
         stream(user).stream_closed(http2_error);
         return 0;
@@ -91,6 +97,7 @@ struct Http2Callbacks {
         nghttp2_session_callbacks_set_send_data_callback(callbacks, send_data);
         nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks, data);
         nghttp2_session_callbacks_set_on_header_callback(callbacks, header);
+        nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks, received);
         nghttp2_session_callbacks_set_on_stream_close_callback(callbacks, closed);
         nghttp2_session_client_new(&made, callbacks, &self);
         nghttp2_session_callbacks_del(callbacks);
@@ -133,7 +140,8 @@ Result<void> GrpcStream::feed(std::string_view bytes) {
     if (!session_) return fail(Kind::closed, end_->message);
     const auto taken = nghttp2_session_mem_recv(session_.get(), reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
     if (taken < 0) fail_call(nghttp2_strerror(static_cast<int>(taken)));
-    else if (nghttp2_session_want_read(session_.get()) == 0) fail_call("the connection has ended");
+    flush();  // acknowledgements; and what nghttp2 has to say about broken frames, behind which it reads no more
+    if (nghttp2_session_want_read(session_.get()) == 0) fail_call("the connection has ended");
     if (end_) return fail(Kind::closed, end_->message);
     return {};
 }

@@ -56,7 +56,7 @@ class GrpcStream {
     std::size_t queued() const { return queued_; }  // bytes of messages that wait for the peer's window
     void ping();
     void cancel();  // tells the peer that nothing more is wanted
-    // Gives `put` what there is to send. After every of the calls above.
+    // Gives `put` what there is to send. feed() does it too.
     void flush();
 
     // Once set, no message comes any more.
