@@ -38,8 +38,8 @@ class OldMaildir:
         for number, uid in enumerate(uids, 1):
             letters = "".join(x for x in sorted(FLAG_LETTERS) if self.random.random() < 0.4)
             date = FIRST_DATE + number * 61
-            base = f"{date}.M{number}P77.old,S=1"
             text = letter(number, self.random.randrange(size) + 1)
+            base = f"{date}.M{number}P77.old,S={len(text)}"
             file = path / "cur" / f"{base}:2,{letters}"
             file.write_bytes(text)
             os.utime(file, (date, date))

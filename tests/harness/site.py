@@ -11,6 +11,7 @@ import os
 import pathlib
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -37,6 +38,12 @@ def until(condition, seconds, what):
     if not value:
         raise TestFailure(f"not within {seconds} s: {what}")
     return value
+
+
+def accepts(path):
+    """Whether somebody listens on a unix socket."""
+    with socket.socket(socket.AF_UNIX) as probe:
+        return probe.connect_ex(str(path)) == 0
 
 
 def newest_binaries():
@@ -93,14 +100,21 @@ class Site:
                                                    stdin=subprocess.DEVNULL, start_new_session=True)
 
     def wait_until_serving(self):
-        """Until every port answers; a process that ended instead is told with its last words."""
+        """Until every port and spoold's socket answer; a process that ended instead is told with its last words."""
+        admin = self.instance.socket_path().parent / "admin.sock"
+        if "spoold" in self.programs:
+            until(lambda: self.alive() and accepts(admin), START_SECONDS, f"spoold\n{self.last_words()}")
         for name, port in self.ports.items():
             until(lambda p=port, n=name: self.answers(n, p), START_SECONDS, f"{name} on port {port}\n{self.last_words()}")
 
-    def answers(self, service, port):
+    def alive(self):
         for name, child in self.children.items():
             if child.poll() is not None:
                 raise TestFailure(f"{name} ended with {child.returncode}\n{self.last_words()}")
+        return True
+
+    def answers(self, service, port):
+        self.alive()
         if service in native.GREETINGS:
             return native.greeting_on(port, native.GREETINGS[service])
         return native.is_open(port)

@@ -81,6 +81,9 @@ bool MailReader::add(const WantedMail& wanted, std::string message) {
 }
 
 void MailReader::run(const std::vector<WantedMail>& wanted) {
+    std::vector<std::string> files;
+    for (const auto& one : wanted) files.push_back(one.mail->file);
+    tree_.expect(std::move(files));
     bool more = true;
     for (const auto& one : wanted) {
         auto message = legacy::read_message(tree_, *one.mail, numbers_.message_bytes_max);

@@ -8,12 +8,14 @@
 #include <cerrno>
 
 #include "common/base/text.h"
+#include "common/legacy/read_ahead.h"
 #include "common/legacy/tree_kinds.h"
 
 namespace tayori::legacy {
 namespace {
 
 constexpr int kDirectoryFlags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+constexpr std::size_t kReadAheadWorth = 16;  // files; below them a thread costs more
 constexpr int kFileFlags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
 
 Entry make_entry(std::string path, const struct stat& st) {
@@ -78,9 +80,21 @@ class DirectoryTree final : public Tree {
 
     Result<std::string> read(std::string_view path, std::uint64_t offset,
                              std::uint64_t bytes) const override {
+        if (ahead_) ahead_->reached(std::string(path));
         const auto fd = open_file(path);
         if (!fd) return fail(fd.error());
         return read_fd(*fd, offset, bytes);
+    }
+
+    void expect(std::vector<std::string> paths) const override {
+        ahead_.reset();
+        Fd root(::fcntl(root_.get(), F_DUPFD_CLOEXEC, 0));
+        if (!root || paths.size() < kReadAheadWorth) return;
+        // On another thread, so with another place where it reads.
+        auto other = std::make_shared<DirectoryTree>(std::move(root), path_);
+        ahead_ = std::make_unique<ReadAhead>(std::move(paths), [other](const std::string& path) {
+            if (const auto fd = other->open_file(path)) ::posix_fadvise(*fd, 0, 0, POSIX_FADV_WILLNEED);
+        });
     }
 
     std::string origin() const override { return cat("dir:", path_); }
@@ -164,6 +178,7 @@ class DirectoryTree final : public Tree {
     mutable std::string directory_path_;
     mutable Fd file_;
     mutable std::string file_path_;
+    mutable std::unique_ptr<ReadAhead> ahead_;
 };
 
 }  // namespace

@@ -23,7 +23,7 @@ namespace tayori::rpc::detail {
 
 inline constexpr std::chrono::milliseconds kSweepInterval{250};   // how exact deadlines are
 inline constexpr std::chrono::milliseconds kWelcomeWait{10'000};  // for one attempt to connect
-inline constexpr std::chrono::milliseconds kOtherEndWait{200};    // between the ends of both streams
+inline constexpr std::chrono::milliseconds kOtherEndWait{2'000};  // between the ends of both streams
 inline constexpr std::size_t kCreditBatch = 128 * 1024;           // given back at once
 
 struct Slot {

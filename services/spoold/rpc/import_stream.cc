@@ -38,14 +38,19 @@ void ImportStream::OnReadDone(bool ok) {
     std::shared_ptr<v1::ImportFrame> frame;
     {
         const std::lock_guard lock(mutex_);
-        reading_ = false;
-        if (!ok || failed_) at_end_ = true;
-        else frame = std::move(incoming_);
-        if (frame && frame->has_batch()) ++in_flight_;
-        if (!frame) return finish_when_done();
+        if (!ok || failed_) {
+            reading_ = false;
+            at_end_ = true;
+            return finish_when_done();
+        }
+        frame = std::move(incoming_);
+        if (frame->has_batch()) ++in_flight_;
     }
+    // An answer that comes meanwhile must not read on: the next frame would overtake this one.
     take(std::move(frame));
     const std::lock_guard lock(mutex_);
+    reading_ = false;
+    if (failed_) at_end_ = true;
     read_on();
     finish_when_done();
 }

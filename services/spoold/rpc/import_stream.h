@@ -39,7 +39,7 @@ class ImportStream final : public grpc::ServerBidiReactor<v1::ImportFrame, v1::I
     std::shared_ptr<v1::ImportFrame> incoming_;
     std::deque<v1::ImportBatchReply> replies_;  // the first one is being written while writing_
     std::size_t in_flight_ = 0;
-    bool reading_ = false;
+    bool reading_ = false;   // a frame is on its way, or being taken
     bool writing_ = false;
     bool at_end_ = false;    // nothing more will be read
     bool finished_ = false;

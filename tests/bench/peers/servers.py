@@ -5,6 +5,7 @@ import pathlib
 import pwd
 import shutil
 import subprocess
+import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 MAIL_USER = "vmail"
@@ -17,6 +18,33 @@ def fill(template, target, values):
     target.write_text(text)
 
 
+def ensure_mail_user():
+    try:
+        pwd.getpwnam(MAIL_USER)
+    except KeyError:
+        subprocess.run(["useradd", "-r", "-M", "-d", "/nonexistent", "-s", "/usr/sbin/nologin", MAIL_USER], check=True)
+
+
+def doveadm_import(source, folder, evict):
+    """Seconds until a Maildir is in an empty mdbox of Dovecot's, on disk. Needs root."""
+    ensure_mail_user()
+    base = pathlib.Path(folder)
+    base.chmod(0o755)
+    for name in ("run", "home"):
+        (base / name).mkdir()
+    own = base / "Maildir"  # doveadm writes its indexes into it
+    shutil.copytree(source, own)
+    subprocess.run(["chown", "-R", f"{MAIL_USER}:", base], check=True)
+    fill("doveadm.conf", base / "doveadm.conf", {"BASE": base})
+    evict(own)
+    began = time.monotonic()
+    subprocess.run(["setpriv", "--reuid", MAIL_USER, "--regid", MAIL_USER, "--clear-groups", "env", f"USER={MAIL_USER}",
+                    f"HOME={base}/home", "doveadm", "-c", str(base / "doveadm.conf"), "import", f"maildir:{own}", "", "ALL"],
+                   check=True)
+    subprocess.run(["sync", "-f", str(base / "home")], check=True)
+    return time.monotonic() - began
+
+
 class Peers:
     """Users u0, u1, … with the password `secret`; addresses u%d@example.org. Needs root."""
 
@@ -25,10 +53,7 @@ class Peers:
         self.ports = ports  # smtp, imap, imaps, pop3
 
     def start(self):
-        try:
-            pwd.getpwnam(MAIL_USER)
-        except KeyError:
-            subprocess.run(["useradd", "-r", "-M", "-d", "/nonexistent", "-s", "/usr/sbin/nologin", MAIL_USER], check=True)
+        ensure_mail_user()
         self.folder.chmod(0o755)
         self.start_dovecot()
         self.start_postfix()
