@@ -62,13 +62,11 @@ void Forms::set_imap4(bool enabled, Answer<v1::Imap4> done) {
     parts_.store.submit(std::move(request));
 }
 
-Result<v1::ImapAccess> Forms::imap_access(AccountId account) const {
+Result<v1::ImapAccess> Forms::imap_access(const AccountState& state) const {
     const auto switched = parts_.store.get(keys::kImap4);
     if (!switched) return fail(switched.error());
     if (!imap4_enabled(parts_.settings, *switched)) return v1::IMAP_ACCESS_SITE_OFF;
-    const auto state = read_state(parts_.store, account);
-    if (!state) return fail(state.error());
-    return state->form == v1::MAILBOX_FORM_POP3 ? v1::IMAP_ACCESS_POP3_FORM : v1::IMAP_ACCESS_ALLOWED;
+    return state.form == v1::MAILBOX_FORM_POP3 ? v1::IMAP_ACCESS_POP3_FORM : v1::IMAP_ACCESS_ALLOWED;
 }
 
 void Forms::seen(AccountId account, v1::Protocol protocol) const {

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "spoold/mailbox/mailboxes.h"
+#include "spoold/mailbox/records.h"
 #include "tayori/spool/v1/auth.pb.h"
 #include "tayori/spool/v1/jobs.pb.h"
 
@@ -25,8 +26,8 @@ class Forms {
     // no_target: pinned by the setting.
     void set_imap4(bool enabled, Answer<v1::Imap4> done);
 
-    // May an account be read by IMAP now?
-    Result<v1::ImapAccess> imap_access(AccountId account) const;
+    // May a mailbox that is in this state be read by IMAP now?
+    Result<v1::ImapAccess> imap_access(const AccountState& state) const;
     // A client has logged in by this protocol: a conversion that it could see can't be undone any more. Costs a write
     // only once after each conversion, and nobody waits for it.
     void seen(AccountId account, v1::Protocol protocol) const;

@@ -31,7 +31,7 @@ MailboxHooks Mailboxes::hooks() {
     hooks.facts = [parts = parts_.get(), forms = std::make_shared<Forms>(*this)](std::uint64_t account) -> Result<MailboxFacts> {
         const auto state = read_state(parts->store, AccountId{account});
         if (!state) return fail(state.error());
-        const auto imap = forms->imap_access(AccountId{account});
+        const auto imap = forms->imap_access(*state);
         if (!imap) return fail(imap.error());
         return MailboxFacts{state->bytes, state->messages, state->form == v1::MAILBOX_FORM_POP3, *imap};
     };

@@ -7,6 +7,7 @@
 #include "mailboxes_fixture.h"
 #include "spoold/keys.h"
 #include "spoold/mailbox/account_tx.h"
+#include "spoold/mailbox/reading.h"
 
 namespace tayori::spool {
 namespace {
@@ -102,7 +103,7 @@ class JobsTest : public MailboxesTest {
             ASSERT_TRUE(spool.append(account, "INBOX", cat("Subject: ", i, "\r\n\r\n", std::string(static_cast<std::size_t>(i % 50), 'x')),
                                      i % 3 == 0 ? v1::SYSTEM_FLAG_SEEN : 0, i % 7 == 0 ? std::vector<std::string>{"$Work"} : std::vector<std::string>{}));
     }
-    v1::ImapAccess access(AccountId account) { return forms->imap_access(account).value(); }
+    v1::ImapAccess access(AccountId account) { return forms->imap_access(read_state(*spool.store->snapshot(), account).value()).value(); }
 
     std::unique_ptr<Forms> forms;
     std::unique_ptr<Jobs> jobs;
