@@ -72,21 +72,37 @@ void Jobs::start_job(v1::JobSpec spec, Answer<v1::Job> done) {
     if (auto checked = check_spec(spec); !checked) return done(fail(std::move(checked.error())));
     auto planned = plan(spec);
     if (!planned) return done(fail(std::move(planned.error())));
+    add_job(spec, planned->mailboxes(), planned->mails(), std::move(done));
+}
+
+void Jobs::undo(const v1::JobRequest& request, Answer<v1::Job> done) {
+    auto undone = get(request.job_id());
+    if (!undone) return done(fail(std::move(undone.error())));
+    if (undone->spec().kind() != v1::JOB_KIND_CONVERT)
+        return done(fail(Kind::unsupported, cat("Job ", undone->job_id(), " was no conversion: only those can be undone.")));
+    if (is_active(*undone))
+        return done(fail(Kind::no_target, cat("Job ", undone->job_id(), " is not at its end: cancel it first.")));
+    v1::JobSpec spec;
+    spec.set_kind(v1::JOB_KIND_UNDO);
+    spec.set_undo_of(undone->job_id());
+    add_job(spec, undone->changed(), undone->mails_seen(), std::move(done));
+}
+
+void Jobs::add_job(const v1::JobSpec& spec, std::uint64_t mailboxes, std::uint64_t mails, Answer<v1::Job> done) {
     store::Request request;
     request.effect = store::Effect::shrinks;
     auto made = std::make_shared<StoredJob>();
-    request.apply = [made, spec, plan = *planned](store::Transaction& transaction) -> Result<void> {
+    request.apply = [made, spec, mailboxes, mails](store::Transaction& transaction) -> Result<void> {
         auto active = active_job(transaction);
         if (!active) return fail(std::move(active.error()));
         if (*active) {
             return fail(Kind::exists, cat("Job ", (*active)->job().job_id(),
                                           " is not at its end: wait for it, or cancel it."));
         }
-        const auto id = take_numbers(transaction, keys::kNextJobId, 1);
         *made = StoredJob();
-        *made->mutable_job() = new_job(spec, id, transaction.now_ms());
-        made->mutable_job()->set_mailboxes(plan.mailboxes());
-        made->mutable_job()->set_mails(plan.mails());
+        *made->mutable_job() = new_job(spec, take_numbers(transaction, keys::kNextJobId, 1), transaction.now_ms());
+        made->mutable_job()->set_mailboxes(mailboxes);
+        made->mutable_job()->set_mails(mails);
         write_job(transaction, *made);
         return {};
     };
@@ -97,39 +113,6 @@ void Jobs::start_job(v1::JobSpec spec, Answer<v1::Job> done) {
         done(made->job());
     };
     store_.submit(std::move(request));
-}
-
-void Jobs::undo(const v1::JobRequest& request, Answer<v1::Job> done) {
-    auto undone = get(request.job_id());
-    if (!undone) return done(fail(std::move(undone.error())));
-    if (undone->spec().kind() != v1::JOB_KIND_CONVERT)
-        return done(fail(Kind::unsupported, cat("Job ", undone->job_id(), " was no conversion: only those can be undone.")));
-    if (is_active(*undone))
-        return done(fail(Kind::no_target, cat("Job ", undone->job_id(), " is not at its end: cancel it first.")));
-    store::Request change;
-    change.effect = store::Effect::shrinks;
-    auto made = std::make_shared<StoredJob>();
-    change.apply = [made, undone = *undone](store::Transaction& transaction) -> Result<void> {
-        auto active = active_job(transaction);
-        if (!active) return fail(std::move(active.error()));
-        if (*active) return fail(Kind::exists, cat("Job ", (*active)->job().job_id(), " is not at its end."));
-        v1::JobSpec spec;
-        spec.set_kind(v1::JOB_KIND_UNDO);
-        spec.set_undo_of(undone.job_id());
-        *made = StoredJob();
-        *made->mutable_job() = new_job(spec, take_numbers(transaction, keys::kNextJobId, 1), transaction.now_ms());
-        made->mutable_job()->set_mailboxes(undone.changed());
-        made->mutable_job()->set_mails(undone.mails_seen());
-        write_job(transaction, *made);
-        return {};
-    };
-    change.done = [this, made, done = std::move(done)](Result<void> committed) {
-        if (!committed) return done(fail(std::move(committed.error())));
-        keep(made->job());
-        wake_.notify_all();
-        done(made->job());
-    };
-    store_.submit(std::move(change));
 }
 
 template <class Apply>

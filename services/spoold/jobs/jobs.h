@@ -71,6 +71,8 @@ class Jobs {
     void prove(Turn& turn);
     void change(Turn& turn);
     Result<void> end_turn(const stored::v1::StoredJob& job, const std::vector<Turn>& turns, AccountId last);
+    // Where no other is active: then it is exists.
+    void add_job(const v1::JobSpec& spec, std::uint64_t mailboxes, std::uint64_t mails, Answer<v1::Job> done);
     void keep(const v1::Job& job);  // as committed
     void tell_watchers();
     void see_mails(std::uint64_t more);
