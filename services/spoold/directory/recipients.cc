@@ -1,4 +1,6 @@
 // Who may receive (RCPT) and who may send as whom (MAIL of a submission).
+#include <algorithm>
+
 #include "common/base/text.h"
 #include "common/mail/address.h"
 #include "spoold/directory/core.h"
@@ -33,10 +35,19 @@ Result<Resolution> expand_cached(DirectoryCore& core, const std::string& recipie
     return resolution;
 }
 
-enum class Room { yes, full, never };
+constexpr std::uint64_t kPercent = 100;
+constexpr std::uint64_t kPlentyPercent = 90;  // of a quota: below it the next second's mail does not fill it
+
+bool is_plenty(std::uint64_t used, std::uint64_t limit) {
+    return limit == 0 || used <= limit / kPercent * kPlentyPercent;
+}
+
+// `plenty`: a look-up a second later says the same, unless somebody changes the directory.
+enum class Room { never, full, enough, plenty };
 
 Result<Room> room_for(const DirectoryCore& core, const ResolvedTarget& target, std::uint64_t bytes) {
-    if (target.account_id == 0 || (target.quota_bytes == 0 && target.quota_messages == 0)) return Room::yes;
+    if (target.account_id == 0) return Room::enough;
+    if (target.quota_bytes == 0 && target.quota_messages == 0) return Room::plenty;
     if (target.quota_bytes != 0 && bytes > target.quota_bytes) return Room::never;
     auto facts = core.mailboxes.facts(target.account_id);
     if (!facts) return fail(std::move(facts.error()));
@@ -44,40 +55,23 @@ Result<Room> room_for(const DirectoryCore& core, const ResolvedTarget& target, s
     if (target.quota_bytes != 0 &&
         (facts->used_bytes >= target.quota_bytes || bytes > target.quota_bytes - facts->used_bytes))
         return Room::full;
-    return Room::yes;
-}
-
-constexpr std::uint64_t kPercent = 100;
-constexpr std::uint64_t kPlentyPercent = 90;  // of a quota: below it the next second's mail does not fill it
-
-// Would a look-up a second later say the same, unless somebody changes the directory?
-bool may_be_kept(const DirectoryCore& core, const Resolution& resolution, std::uint64_t bytes) {
-    for (const auto& target : resolution.targets) {
-        if (target.account_id == 0) return false;
-        if (target.quota_bytes == 0 && target.quota_messages == 0) continue;
-        const auto facts = core.mailboxes.facts(target.account_id);
-        if (!facts) return false;
-        const auto plenty = [](std::uint64_t used, std::uint64_t limit) {
-            return limit == 0 || used <= limit / kPercent * kPlentyPercent;
-        };
-        if (!plenty(facts->used_bytes + bytes, target.quota_bytes) ||
-            !plenty(facts->used_messages + 1, target.quota_messages)) {
-            return false;
-        }
-    }
-    return true;
+    const bool plenty = is_plenty(facts->used_bytes + bytes, target.quota_bytes) &&
+                        is_plenty(facts->used_messages + 1, target.quota_messages);
+    return plenty ? Room::plenty : Room::enough;
 }
 
 // Refused only where nobody behind the address has room: one full mailbox must not stop a list of twenty. The commit
-// refuses for each by itself.
-Result<void> check_room(const DirectoryCore& core, const Resolution& resolution, std::uint64_t bytes) {
+// refuses for each by itself. The value: may the answer be kept for a while? Each account's usage is read once.
+Result<bool> check_room(const DirectoryCore& core, const Resolution& resolution, std::uint64_t bytes) {
     auto best = Room::never;
+    bool keep = true;
     for (const auto& target : resolution.targets) {
         auto room = room_for(core, target, bytes);
-        if (!room) return fail(std::move(room.error()));
-        if (*room == Room::yes) return {};
-        if (*room == Room::full) best = Room::full;
+        if (!room && best < Room::enough) return fail(std::move(room.error()));
+        keep = keep && room && *room == Room::plenty;
+        if (room) best = std::max(best, *room);
     }
+    if (best >= Room::enough) return keep;
     if (best == Room::full) return fail(Kind::over_quota, "The mailbox is full.");
     return fail(Kind::too_big, "The message is larger than the mailbox.");
 }
@@ -95,9 +89,9 @@ Result<void> resolve_one(DirectoryCore& core, const std::string& recipient, std:
             return fail(Kind::busy, "There is no postmaster yet.");
         return fail(Kind::not_found, "No such user here.");
     }
-    auto room = check_room(core, *resolution, bytes);
-    if (!room) return room;
-    out.set_keep(may_be_kept(core, *resolution, bytes));
+    auto keep = check_room(core, *resolution, bytes);
+    if (!keep) return fail(std::move(keep.error()));
+    out.set_keep(*keep);
     for (auto& target : resolution->targets) {
         auto& shown = *out.add_targets();
         shown.set_account_id(target.account_id);

@@ -1,9 +1,7 @@
 #include "spoold/intake/intake.h"
 
 #include "spoold/intake/new_mail.h"
-#include "spoold/keys.h"
 #include "spoold/mailbox/parts.h"
-#include "spoold/mailbox/records.h"
 
 namespace tayori::spool {
 
@@ -12,16 +10,7 @@ Result<void> Intake::may_receive(AccountId account, std::uint64_t declared_bytes
     if (declared_bytes > parts.settings.message_bytes_max) return fail(Kind::too_big, "The message is too large.");
     const auto limits = parts.limits.committed(raw(account));
     if (!limits) return fail(limits.error());
-    const auto value = parts.store.get(keys::account_state(account));
-    if (!value) return fail(value.error());
-    if (!limits->receives || !*value) return fail(Kind::not_found, "No such mailbox.");
-    const auto state = AccountState::decode(**value);
-    if (!state) return fail(state.error());
-    const auto bytes = std::max<std::uint64_t>(declared_bytes, 1);
-    if ((limits->quota_bytes != 0 && state->bytes + bytes > limits->quota_bytes) ||
-        (limits->quota_messages != 0 && state->messages + 1 > limits->quota_messages)) {
-        return fail(Kind::over_quota, "The mailbox is full.");
-    }
+    if (!limits->receives) return fail(Kind::not_found, "No such mailbox.");
     return {};
 }
 

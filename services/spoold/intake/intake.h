@@ -10,8 +10,8 @@ class Intake {
   public:
     explicit Intake(const Mailboxes& mailboxes) : mailboxes_(mailboxes) {}
 
-    // May this account receive a message of about that size now? For RCPT, after the directory has resolved it.
-    // not_found, over_quota, too_big.
+    // May this account receive a message of about that size at all? For RCPT, after the directory has resolved it and
+    // has looked whether there is room. not_found, too_big.
     Result<void> may_receive(AccountId account, std::uint64_t declared_bytes) const;
 
     // Every delivery and everything to send in one commit. The body is stored once.

@@ -155,6 +155,10 @@ TEST_F(Resolving, RoomIsLookedAtForEachRecipient) {
     site.mailboxes.facts[anna] = {10, 3, false};
     EXPECT_EQ(kind("anna@x.test", 0), v1::ERROR_KIND_OVER_QUOTA);
     EXPECT_EQ(site.resolve("anna@x.test").targets_size(), 0);
+    const auto asked = site.mailboxes.asked;
+    site.mailboxes.facts[anna] = {10, 1, false};
+    EXPECT_EQ(site.resolve("both@x.test").targets_size(), 2);
+    EXPECT_EQ(site.mailboxes.asked, asked + 1) << "once, and only who has a quota";
 }
 
 TEST_F(Resolving, SendersUseAddressesOfTheirOwn) {

@@ -29,6 +29,7 @@ struct FakeMailboxes {
     std::mutex mutex;
     std::map<std::uint64_t, MailboxFacts> facts;
     std::set<std::uint64_t> purged;
+    std::size_t asked = 0;  // for facts
 
     MailboxHooks hooks() {
         MailboxHooks out;
@@ -43,6 +44,7 @@ struct FakeMailboxes {
         };
         out.facts = [this](std::uint64_t id) -> Result<MailboxFacts> {
             std::lock_guard lock(mutex);
+            ++asked;
             return facts[id];
         };
         return out;
