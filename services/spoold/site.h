@@ -58,7 +58,7 @@ class Site {
 
     // In the order of building. The store's last callbacks may reach everything that stands after
     // it, so stop() closes it before they go.
-    std::unique_ptr<store::Store> store_;
+    std::unique_ptr<store::CopyableStore> store_;
     Hub hub_;
     std::unique_ptr<Mailboxes> mailboxes_;
     std::unique_ptr<Directory> directory_;

@@ -26,7 +26,7 @@ struct BackupOptions {
 class Backups {
   public:
     struct Parts {
-        store::Store& store;
+        store::CopyableStore& store;
         Directory& directory;
         const Mailboxes& mailboxes;
     };

@@ -54,7 +54,7 @@ struct Started {
     std::string why;
 };
 
-Result<Started> start(store::Store& store, const std::vector<Step>& steps, const BackupWish& wish) {
+Result<Started> start(store::CopyableStore& store, const std::vector<Step>& steps, const BackupWish& wish) {
     Started started;
     store::CopyWish copy;
     copy.holder = wish.set;
@@ -65,7 +65,7 @@ Result<Started> start(store::Store& store, const std::vector<Step>& steps, const
     if (started.why.empty()) {
         copy.since = chain->last().until;
         copy.have = chain->log_bytes();
-        auto running = store::start_copy(store, copy);
+        auto running = store.start_copy(copy);
         if (!running && running.error().kind != Kind::not_found) return fail(std::move(running.error()));
         if (running) {
             started.copy = std::move(*running);
@@ -76,7 +76,7 @@ Result<Started> start(store::Store& store, const std::vector<Step>& steps, const
         copy.since.reset();
         copy.have.clear();
     }
-    auto running = store::start_copy(store, copy);
+    auto running = store.start_copy(copy);
     if (!running) return fail(std::move(running.error()));
     started.copy = std::move(*running);
     return started;
@@ -84,7 +84,7 @@ Result<Started> start(store::Store& store, const std::vector<Step>& steps, const
 
 }  // namespace
 
-Result<MadeBackup> make_backup(store::Store& store, Target& target, const BackupWish& wish, const Watch& watch) {
+Result<MadeBackup> make_backup(store::CopyableStore& store, Target& target, const BackupWish& wish, const Watch& watch) {
     auto left = unfinished_steps(target);
     if (!left) return fail(std::move(left.error()));
     for (const auto& name : *left) {

@@ -9,7 +9,6 @@
 
 #include "spoold/backup/chain.h"
 #include "spoold/store/copy.h"
-#include "spoold/store/store.h"
 
 namespace tayori::spool {
 
@@ -32,7 +31,7 @@ struct MadeBackup {
     std::string why;  // it is a base and not an increment; empty for an increment
 };
 
-Result<MadeBackup> make_backup(store::Store& store, Target& target, const BackupWish& wish, const Watch& watch);
+Result<MadeBackup> make_backup(store::CopyableStore& store, Target& target, const BackupWish& wish, const Watch& watch);
 
 // Removes all chains but the newest `bases`. Returns how many steps are gone.
 Result<std::size_t> drop_old_chains(Target& target, std::size_t bases);

@@ -126,12 +126,6 @@ Result<IndexState> EmbeddedStore::committed_state() const {
     return state;
 }
 
-Result<std::unique_ptr<Copy>> start_copy(Store& store, const CopyWish& wish) {
-    auto* embedded = dynamic_cast<EmbeddedStore*>(&store);
-    if (embedded != nullptr) return embedded->start_copy(wish);
-    return fail(Kind::unsupported, "This store can't be backed up so.");
-}
-
 Result<std::unique_ptr<Copy>> EmbeddedStore::start_copy(const CopyWish& wish) {
     const std::lock_guard lock(work_mutex_);
     if (wish.since && !holds_->covers(wish.holder, *wish.since)) return not_kept();

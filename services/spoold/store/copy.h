@@ -14,6 +14,7 @@
 
 #include "common/base/result.h"
 #include "spoold/store/stamp.h"
+#include "spoold/store/store.h"
 
 namespace tayori::store {
 
@@ -55,9 +56,12 @@ class Copy {
     std::int64_t until_ms_ = 0;
 };
 
-class Store;
-// One at a time, while everything goes on. not_found: the log has not been kept since `wish.since`, so only a whole copy will
-// do. in_use: another copy lives. unsupported: the engine has no log. The copy must not outlive the store.
-Result<std::unique_ptr<Copy>> start_copy(Store& store, const CopyWish& wish);
+// A store that can be copied: whoever makes backups needs one, all others a Store.
+class CopyableStore : public Store {
+  public:
+    // One at a time, while everything goes on. not_found: the log has not been kept since `wish.since`, so only a whole copy
+    // will do. in_use: another copy lives. The copy must not outlive the store.
+    virtual Result<std::unique_ptr<Copy>> start_copy(const CopyWish& wish) = 0;
+};
 
 }  // namespace tayori::store

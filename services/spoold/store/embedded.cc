@@ -189,10 +189,10 @@ Stats EmbeddedStore::stats() const {
     return stats;
 }
 
-Result<std::unique_ptr<Store>> open_embedded(Options options) {
+Result<std::unique_ptr<CopyableStore>> open_embedded(Options options) {
     auto store = std::make_unique<EmbeddedStore>(std::move(options));
     if (auto opened = store->open(); !opened) return fail(opened.error());
-    return std::unique_ptr<Store>(std::move(store));
+    return std::unique_ptr<CopyableStore>(std::move(store));
 }
 
 }  // namespace tayori::store

@@ -15,7 +15,7 @@ struct Checkpoint {
     IndexState state;
 };
 
-class EmbeddedStore final : public Store {
+class EmbeddedStore final : public CopyableStore {
   public:
     explicit EmbeddedStore(Options options);
     ~EmbeddedStore() override;
@@ -34,7 +34,7 @@ class EmbeddedStore final : public Store {
     Result<std::uint64_t> compact() override;
     Result<VerifyReport> verify() override;
     Result<std::uint64_t> checkpoint() override;
-    Result<std::unique_ptr<Copy>> start_copy(const CopyWish& wish);  // copy.h
+    Result<std::unique_ptr<Copy>> start_copy(const CopyWish& wish) override;  // copy.cc
 
     // What the background does once every maintenance_interval_ms.
     void maintain();

@@ -2,8 +2,8 @@
 #pragma once
 
 #include "common/base/clock.h"
+#include "spoold/store/copy.h"
 #include "spoold/store/files.h"
-#include "spoold/store/store.h"
 
 namespace tayori::store {
 
@@ -56,7 +56,7 @@ constexpr int kExitAfterDiskFailure = 75;  // EX_TEMPFAIL: the supervisor starts
 
 // Opens or creates. in_use: another process has it (Error::detail names it). unsupported: written by a newer version.
 // corrupt: damaged; Error::detail says where, and nothing has been changed.
-Result<std::unique_ptr<Store>> open_embedded(Options options);
+Result<std::unique_ptr<CopyableStore>> open_embedded(Options options);
 
 // Makes the index anew from the newest good checkpoint and the log, or from the log alone if all of it is there. The
 // store must not be open. Returns the number of records replayed.

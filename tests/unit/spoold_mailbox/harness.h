@@ -212,7 +212,7 @@ class Spool {
     Hub hub;
     std::uint64_t accounts = 0;
     std::size_t reply_bytes = 64 * 1024;  // of open_folder
-    std::unique_ptr<store::Store> store;
+    std::unique_ptr<store::CopyableStore> store;
     std::unique_ptr<Mailboxes> mailboxes;
     std::unique_ptr<Intake> intake;
     std::unique_ptr<Undelete> undelete;

@@ -51,7 +51,7 @@ class CopyTest : public testing::Test {
             wish.since = until;
             wish.have = have;
         }
-        return start_copy(*store, wish);
+        return store->start_copy(wish);
     }
     // Into `target`, as a backup would.
     void save(Copy& copy) {
@@ -125,7 +125,7 @@ class CopyTest : public testing::Test {
     TemporaryDirectory target;
     ManualClock clock;
     Model model;
-    std::unique_ptr<Store> store;
+    std::unique_ptr<CopyableStore> store;
     Stamp until;
     std::map<std::string, std::uint64_t> have;
 };

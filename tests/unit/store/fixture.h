@@ -52,7 +52,7 @@ inline Options small_options(const std::string& directory, Files* files = nullpt
     return options;
 }
 
-inline std::unique_ptr<Store> must_open(Options options) {
+inline std::unique_ptr<CopyableStore> must_open(Options options) {
     auto store = open_embedded(std::move(options));
     if (!store) {
         ADD_FAILURE() << store.error().text << " " << store.error().detail;
