@@ -67,7 +67,7 @@ class Jobs {
     bool work(std::unique_lock<std::mutex>& lock);
     Result<std::vector<AccountId>> next_accounts(const stored::v1::StoredJob& job) const;
     bool wanted(const v1::JobSpec& spec, AccountId account) const;
-    void do_turn(const stored::v1::StoredJob& job, const std::vector<AccountId>& accounts);
+    Result<void> do_turn(const stored::v1::StoredJob& job, const std::vector<AccountId>& accounts);
     void prove(Turn& turn);
     void change(Turn& turn);
     Result<void> end_turn(const stored::v1::StoredJob& job, const std::vector<Turn>& turns, AccountId last);

@@ -24,14 +24,18 @@ constexpr std::chrono::seconds kErrorPause{1};
 }  // namespace
 
 struct Jobs::Turn {
-    enum class Step { unchanged, change, changed, refused, gone, passed };
+    struct Committed {
+        bool passed = false;
+    };
+    // passed: there is nothing to do any more. later: nothing was done yet, so the cursor may not move over it.
+    enum class Step { unchanged, change, changed, refused, gone, passed, later };
     AccountId account{};
     StoredJob job;  // as it was when the turn began
     Step step = Step::change;
     Proof proof;
     StoredOutcome outcome;
     std::optional<std::uint64_t> lease;
-    std::future<Result<void>> committed;
+    std::future<Result<Committed>> committed;
 
     bool moves_uids() const { return job.job().spec().reassign() || job.job().spec().kind() == v1::JOB_KIND_UNDO; }
     bool needs_lease() const { return moves_uids() || job.job().spec().drain(); }
@@ -40,6 +44,20 @@ struct Jobs::Turn {
         auto& told = *outcome.mutable_outcome();
         told.set_result(v1::MAILBOX_RESULT_REFUSED);
         *told.add_notices() = make_notice(std::move(code), std::move(values));
+    }
+    void end(const Result<Committed>& change) {
+        if (change) {
+            step = change->passed ? Step::passed : Step::changed;
+            return;
+        }
+        const auto& error = change.error();
+        switch (error.kind) {
+            case Kind::closed:  // the job was paused
+            case Kind::busy: step = Step::later; return;
+            case Kind::not_found: step = Step::gone; return;
+            case Kind::exists: return refuse(error.text);
+            default: return refuse("convert-failed", {error.text, error.detail});
+        }
     }
 };
 
@@ -65,8 +83,7 @@ bool Jobs::work(std::unique_lock<std::mutex>& lock) {
         if (!job) return fail(std::move(job.error()));
         auto accounts = next_accounts(*job);
         if (!accounts) return fail(std::move(accounts.error()));
-        do_turn(*job, *accounts);
-        return {};
+        return do_turn(*job, *accounts);
     };
     Result<void> done;
     try {
@@ -109,7 +126,7 @@ void Jobs::see_mails(std::uint64_t more) {
     tell_watchers();
 }
 
-void Jobs::do_turn(const StoredJob& job, const std::vector<AccountId>& accounts) {
+Result<void> Jobs::do_turn(const StoredJob& job, const std::vector<AccountId>& accounts) {
     std::vector<Turn> turns;
     for (const auto account : accounts) {
         if (!wanted(job.job().spec(), account)) continue;
@@ -124,29 +141,22 @@ void Jobs::do_turn(const StoredJob& job, const std::vector<AccountId>& accounts)
         prove(turn);
         if (turn.step == Turn::Step::change) change(turn);
     }
-    bool logins_ended = false;
+    bool logins_ended = false, later = false;
+    std::optional<Error> trouble;
     for (auto& turn : turns) {
-        if (!turn.committed.valid()) continue;
-        auto committed = turn.committed.get();
-        if (turn.lease) mailboxes_.unlock_maildrop(*turn.lease);
-        if (committed) {
-            turn.step = Turn::Step::changed;
-            logins_ended = true;
-        } else if (committed.error().kind == Kind::closed) {
-            turn.step = Turn::Step::passed;  // paused or cancelled in between, or done by an earlier turn
-        } else if (committed.error().kind == Kind::exists) {
-            turn.refuse(committed.error().text);
-        } else if (committed.error().kind == Kind::not_found) {
-            turn.step = Turn::Step::gone;
-        } else {
-            turn.refuse("convert-failed", {committed.error().text, committed.error().detail});
+        if (turn.committed.valid()) {
+            auto committed = turn.committed.get();
+            turn.end(committed);
+            if (!committed && committed.error().kind == Kind::busy) trouble = std::move(committed.error());
         }
+        logins_ended = logins_ended || turn.step == Turn::Step::changed;
+        later = later || turn.step == Turn::Step::later;
     }
     if (logins_ended) hooks_.logins_changed();
-    const auto last = accounts.empty() ? AccountId{0} : accounts.back();
-    auto ended = end_turn(job, turns, last);
-    if (!ended && ended.error().kind != Kind::closed)
-        log_warn("a job's progress could not be written", {{"why", ended.error().text}, {"detail", ended.error().detail}});
+    // The whole turn is done again, now or when the job goes on; what was changed has an outcome by then.
+    if (trouble) return fail(std::move(*trouble));
+    if (later) return {};
+    return end_turn(job, turns, accounts.empty() ? AccountId{0} : accounts.back());
 }
 
 void Jobs::prove(Turn& turn) {
@@ -193,24 +203,25 @@ void Jobs::change(Turn& turn) {
             if (std::chrono::steady_clock::now() > until) return turn.refuse("convert-in-use");
             std::unique_lock lock(mutex_);
             if (wake_.wait_for(lock, kLeaseLook, [this] { return stopping_; })) {
-                turn.step = Turn::Step::passed;
+                turn.step = Turn::Step::later;
                 return;
             }
         }
     }
-    auto promise = std::make_shared<std::promise<Result<void>>>();
+    auto promise = std::make_shared<std::promise<Result<Turn::Committed>>>();
     turn.committed = promise->get_future();
     const auto& parts = mailboxes_.parts();
     auto now = std::make_shared<v1::Job>();
-    struct None {};
-    submit_write<None>(
+    submit_write<Turn::Committed>(
         parts, turn.account, store::Effect::shrinks,
         [&parts, this, account = turn.account, id = JobId{turn.job.job().job_id()}, template_of = turn.outcome,
-         rebuild = turn.proof.rebuild, now](store::Transaction& transaction, None&, ChangeSet& changes) -> Result<void> {
+         rebuild = turn.proof.rebuild,
+         now](store::Transaction& transaction, Turn::Committed& reply, ChangeSet& changes) -> Result<void> {
             auto job = read_job(transaction, id);
             if (!job) return fail(std::move(job.error()));
-            if (job->job().state() != v1::JOB_STATE_RUNNING || transaction.get(keys::job_outcome(id, account)))
-                return fail(Kind::closed, "not now");
+            reply.passed = transaction.get(keys::job_outcome(id, account)).has_value();
+            if (reply.passed) return {};
+            if (job->job().state() != v1::JOB_STATE_RUNNING) return fail(Kind::closed, "The job was stopped.");
             auto box = AccountTx::open(transaction, parts, account);
             if (!box) return fail(std::move(box.error()));
             const auto& spec = job->job().spec();
@@ -218,10 +229,10 @@ void Jobs::change(Turn& turn) {
             Result<void> done;
             if (spec.kind() == v1::JOB_KIND_UNDO) {
                 const auto bytes = transaction.get(keys::job_outcome(JobId{spec.undo_of()}, account));
-                if (!bytes) return fail(Kind::closed, "nothing was done");
-                auto was = parse_job_row<StoredOutcome>(*bytes);
+                auto was = bytes ? parse_job_row<StoredOutcome>(*bytes) : StoredOutcome();
                 if (!was) return fail(std::move(was.error()));
-                if (was->outcome().result() != v1::MAILBOX_RESULT_CHANGED) return fail(Kind::closed, "nothing was done");
+                reply.passed = was->outcome().result() != v1::MAILBOX_RESULT_CHANGED;
+                if (reply.passed) return {};
                 done = undo_mailbox(*box, JobId{spec.undo_of()}, *was, id, outcome, changes);
             } else if (spec.kind() == v1::JOB_KIND_REBUILD_FOLDERS) {
                 done = rebuild_mailbox(*box, outcome);
@@ -243,9 +254,11 @@ void Jobs::change(Turn& turn) {
             *now = counted;
             return {};
         },
-        [this, promise, now](Result<None> committed) {
-            if (committed) keep(*now);
-            promise->set_value(committed.map([](None) {}));
+        // The maildrop is free at once, not when the last mailbox of the turn is done.
+        [this, promise, now, lease = turn.lease](Result<Turn::Committed> committed) {
+            if (lease) mailboxes_.unlock_maildrop(*lease);
+            if (committed && !committed->passed) keep(*now);
+            promise->set_value(std::move(committed));
         });
 }
 

@@ -31,7 +31,10 @@ class JobsTest : public MailboxesTest {
     }
     JobHooks hooks() {
         JobHooks hooks;
-        hooks.address_of = [](AccountId id) -> Result<std::string> { return cat("u", raw(id), "@example.test"); };
+        hooks.address_of = [this](AccountId id) -> Result<std::string> {
+            if (on_turn) std::exchange(on_turn, nullptr)();
+            return cat("u", raw(id), "@example.test");
+        };
         hooks.account_of = [](const std::string& address) -> Result<AccountId> {
             return AccountId{static_cast<std::uint64_t>(std::atoi(address.c_str() + 1))};
         };
@@ -58,8 +61,8 @@ class JobsTest : public MailboxesTest {
     Result<v1::Job> start_job(const v1::JobSpec& spec) {
         return wait<v1::Job>([&](Answer<v1::Job> done) { jobs->start_job(spec, done); });
     }
-    v1::Job finish(const Result<v1::Job>& job) {
-        EXPECT_TRUE(job) << job.error().text;
+    // The job as it is when it has come so far, or after a while.
+    v1::Job wait_until(std::uint64_t id, const std::function<bool(const v1::Job&)>& is_there) {
         std::mutex mutex;
         std::condition_variable moved;
         bool news = true;
@@ -70,12 +73,19 @@ class JobsTest : public MailboxesTest {
         });
         v1::Job now;
         for (;;) {
-            now = *jobs->get(job->job_id());
-            if (now.state() == v1::JOB_STATE_DONE || now.state() == v1::JOB_STATE_CANCELLED) break;
+            now = *jobs->get(id);
+            if (is_there(now)) break;
             std::unique_lock lock(mutex);
             if (!moved.wait_for(lock, std::chrono::seconds(20), [&] { return std::exchange(news, false); })) break;
         }
         jobs->unwatch(watch);
+        return now;
+    }
+    v1::Job finish(const Result<v1::Job>& job) {
+        EXPECT_TRUE(job) << job.error().text;
+        auto now = wait_until(job->job_id(), [](const v1::Job& is) {
+            return is.state() == v1::JOB_STATE_DONE || is.state() == v1::JOB_STATE_CANCELLED;
+        });
         EXPECT_EQ(now.state(), v1::JOB_STATE_DONE);
         return now;
     }
@@ -108,6 +118,7 @@ class JobsTest : public MailboxesTest {
     std::unique_ptr<Forms> forms;
     std::unique_ptr<Jobs> jobs;
     std::vector<std::uint64_t> ended_logins;
+    std::function<void()> on_turn;  // called once, when a turn looks at its first mailbox
 };
 
 TEST_F(JobsTest, ToPop3AndBackKeepsEverything) {
@@ -259,6 +270,38 @@ TEST_F(JobsTest, AMaildropInUseIsNotRenumbered) {
     ASSERT_TRUE(started);
     spool.mailboxes->release_leases(LeaseOwner{9});  // it waits for the session to end
     EXPECT_EQ(finish(started).changed(), 1u);
+}
+
+// spoold ends while the job waits for a POP3 session: the mailbox is not passed over when the job goes on.
+TEST_F(JobsTest, AMaildropInUseWhenSpooldEndsIsDoneLater) {
+    fill(anna, 3);
+    ASSERT_TRUE(spool.mailboxes->open_maildrop(anna, LeaseOwner{9}));
+    std::promise<void> began;
+    on_turn = [&] { began.set_value(); };
+    const auto started = start_job(convert_to(v1::MAILBOX_FORM_IMAP4, true));
+    ASSERT_TRUE(started);
+    began.get_future().wait();
+    jobs.reset();
+    forms.reset();
+    spool.reopen();
+    start_jobs();
+    const auto job = finish(started);
+    EXPECT_EQ(job.changed(), 1u);
+    EXPECT_EQ(job.mailboxes_seen(), 1u);
+    EXPECT_EQ(spool.folder(anna, "INBOX").uid_next(), 4u);
+}
+
+// Nobody is kept out of POP3 because somebody else's session goes on.
+TEST_F(JobsTest, AMaildropIsFreeAsSoonAsItIsDone) {
+    const auto ben = spool.add_account();
+    ASSERT_TRUE(spool.mailboxes->open_maildrop(ben, LeaseOwner{9}));
+    const auto started = start_job(convert_to(v1::MAILBOX_FORM_IMAP4, true));
+    ASSERT_TRUE(started);
+    const auto now = wait_until(started->job_id(), [](const v1::Job& job) { return job.changed() == 1; });
+    EXPECT_EQ(now.changed() + now.refused(), 1u);
+    EXPECT_TRUE(spool.mailboxes->lock_maildrop(anna));
+    spool.mailboxes->release_leases(LeaseOwner{9});
+    EXPECT_EQ(finish(started).changed(), 2u);
 }
 
 TEST_F(JobsTest, RebuildMendsWhatIsWrong) {
