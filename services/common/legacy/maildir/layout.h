@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "common/legacy/spool/reading.h"
+#include "common/legacy/spool/naming.h"
 
 namespace tayori::legacy::maildir {
 
@@ -21,10 +21,6 @@ bool has_mails(const std::vector<Entry>& entries);
 // INBOX first, then by raw name. A directory within a Maildir that is no folder is reported.
 std::vector<FolderPlace> find_folders(const std::string& root, const Reading& reading);
 
-struct AccountPlace {
-    std::string address;  // empty: none could be given
-    std::string directory;
-};
 // One Maildir with options.account; USER, USER/Maildir, DOMAIN/USER, DOMAIN/USER/Maildir. invalid: none of these.
 Result<std::vector<AccountPlace>> find_accounts(const Tree& tree, const SourceOptions& options, Report& report);
 

@@ -44,25 +44,18 @@ class MaildirSource final : public Source {
     std::string_view kind() const override { return "maildir"; }
 
     Result<Plan> plan(Report& report) override {
-        auto found = find_accounts(tree_, options_, report);
-        if (!found) return fail(std::move(found.error()));
-        Plan plan;
-        for (auto& place : *found) {
-            Account account;
-            account.address = place.address;
-            account.directory = directory_named(place.directory);
-            AccountReport lines{report, account.address};
-            const Reading reading{tree_, options_, lines};
-            for (const auto& folder : find_folders(place.directory, reading)) {
-                const auto count = count_mails(folder, reading);
+        const auto found = find_accounts(tree_, options_, report);
+        if (!found) return fail(found.error());
+        const auto measure = [](const std::string& root, Account& account, const Reading& said, const Reading&) {
+            for (const auto& folder : find_folders(root, said)) {
+                const auto count = count_mails(folder, said);
                 account.mails += count.mails;
                 account.bytes += count.bytes;
             }
-            if (const auto text = reading.text(join_path(place.directory, "maildirsize"), kControlFileBytesMax))
+            if (const auto text = said.text(join_path(root, "maildirsize"), kControlFileBytesMax))
                 account.quota_bytes = parse_maildirsize(*text);
-            plan.accounts.push_back(std::move(account));
-        }
-        return finish_plan(std::move(plan), options_, report);
+        };
+        return plan_places(*found, tree_, options_, report, measure);
     }
 
     Result<Mailbox> load(const Account& account, Report& report) override {

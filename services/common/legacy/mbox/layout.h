@@ -4,14 +4,10 @@
 #include <string>
 #include <vector>
 
-#include "common/legacy/spool/reading.h"
+#include "common/legacy/spool/naming.h"
 
 namespace tayori::legacy::mbox {
 
-struct AccountPlace {
-    std::string address;  // empty: none could be given
-    std::string path;     // of its one mbox file, or of the directory with its folders
-};
 // One mailbox with options.account; else files USER and directories USER/ or DOMAIN/ with files and directories of users. A
 // directory whose name has a dot and no "@", and in which there is no INBOX, is a domain. invalid: no mbox was found.
 Result<std::vector<AccountPlace>> find_accounts(const Tree& tree, const SourceOptions& options, Report& report);

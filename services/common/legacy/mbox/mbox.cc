@@ -148,23 +148,15 @@ class MboxSource final : public Source {
     std::string_view kind() const override { return "mbox"; }
 
     Result<Plan> plan(Report& report) override {
-        auto found = find_accounts(tree_, options_, report);
-        if (!found) return fail(std::move(found.error()));
-        Plan plan;
-        for (auto& place : *found) {
-            Account account;
-            account.address = place.address;
-            account.directory = directory_named(place.path);
-            Report said;
-            AccountReport lines{said, account.address};
-            const Reading reading{tree_, options_, lines};
-            for (const auto& folder : find_folders(place.path, reading)) {
+        const auto found = find_accounts(tree_, options_, report);
+        if (!found) return fail(found.error());
+        const auto measure = [](const std::string& path, Account& account, const Reading&, const Reading& unsaid) {
+            for (const auto& folder : find_folders(path, unsaid)) {
                 account.bytes += folder.file.bytes;
-                account.mails += count_mbox_mails(folder.file.path, reading);
+                account.mails += count_mbox_mails(folder.file.path, unsaid);
             }
-            plan.accounts.push_back(std::move(account));
-        }
-        return finish_plan(std::move(plan), options_, report);
+        };
+        return plan_places(*found, tree_, options_, report, measure);
     }
 
     Result<Mailbox> load(const Account& account, Report& report) override {

@@ -133,11 +133,6 @@ Folder read_folder(const Place& place, std::string name, const Reading& reading)
     return folder;
 }
 
-struct AccountPlace {
-    std::string address;
-    std::string directory;
-};
-
 std::optional<std::string> mail_of(const Tree& tree, const std::string& directory) {
     const auto entries = tree.list(directory);
     if (!entries) return std::nullopt;
@@ -193,24 +188,16 @@ class MhSource final : public Source {
     std::string_view kind() const override { return "mh"; }
 
     Result<Plan> plan(Report& report) override {
-        auto found = find_accounts(tree_, options_, report);
-        if (!found) return fail(std::move(found.error()));
-        Plan plan;
-        for (auto& place : *found) {
-            Account account;
-            account.address = place.address;
-            account.directory = directory_named(place.directory);
-            Report said;
-            AccountReport lines{said, account.address};
-            const Reading reading{tree_, options_, lines};
-            for (const auto& folder : find_places(place.directory, reading))
-                for (const auto& [number, entry] : find_mails(folder, reading)) {
+        const auto found = find_accounts(tree_, options_, report);
+        if (!found) return fail(found.error());
+        const auto measure = [](const std::string& path, Account& account, const Reading&, const Reading& unsaid) {
+            for (const auto& folder : find_places(path, unsaid))
+                for (const auto& [number, entry] : find_mails(folder, unsaid)) {
                     ++account.mails;
                     account.bytes += entry.bytes;
                 }
-            plan.accounts.push_back(std::move(account));
-        }
-        return finish_plan(std::move(plan), options_, report);
+        };
+        return plan_places(*found, tree_, options_, report, measure);
     }
 
     Result<Mailbox> load(const Account& account, Report& report) override {

@@ -59,19 +59,13 @@ class PstSource final : public Source {
     Result<Plan> plan(Report& report) override {
         if (!tree_.origin().starts_with("pst:")) return fail(Kind::invalid, "This is no PST file: it does not begin with !BDN.");
         if (options_.account.empty()) return fail(Kind::invalid, "A PST file is one mailbox: say whose it is with an account.");
-        AccountReport lines{report, options_.account};
-        Account account;
-        account.address = options_.account;
-        account.directory = kRootDirectory;
-        Report said;  // of mails, by load()
-        AccountReport said_lines{said, options_.account};
-        for (const auto& place : find_places(Reading{tree_, options_, lines})) {
-            account.bytes += place.bytes;
-            account.mails += count_mbox_mails(place.file, Reading{tree_, options_, said_lines});
-        }
-        Plan plan;
-        plan.accounts.push_back(std::move(account));
-        return finish_plan(std::move(plan), options_, report);
+        const auto measure = [](const std::string&, Account& account, const Reading& said, const Reading& unsaid) {
+            for (const auto& place : find_places(said)) {
+                account.bytes += place.bytes;
+                account.mails += count_mbox_mails(place.file, unsaid);
+            }
+        };
+        return plan_places({{options_.account, ""}}, tree_, options_, report, measure);
     }
 
     Result<Mailbox> load(const Account& account, Report& report) override {

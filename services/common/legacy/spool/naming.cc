@@ -51,6 +51,21 @@ std::string address_of_directory(std::string_view name, std::string_view domain,
     return {};
 }
 
+Result<Plan> plan_places(const std::vector<AccountPlace>& places, const Tree& tree, const SourceOptions& options, Report& report,
+                         const Measure& measure) {
+    Plan plan;
+    for (const auto& place : places) {
+        Account account;
+        account.address = place.address;
+        account.directory = directory_named(place.path);
+        Report by_load;
+        AccountReport said{report, account.address}, unsaid{by_load, account.address};
+        measure(place.path, account, {tree, options, said}, {tree, options, unsaid});
+        plan.accounts.push_back(std::move(account));
+    }
+    return finish_plan(std::move(plan), options, report);
+}
+
 Result<Plan> finish_plan(Plan plan, const SourceOptions& options, Report& report) {
     auto given = read_given_accounts(options, report);
     if (!given) return fail(std::move(given.error()));

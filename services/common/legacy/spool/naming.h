@@ -1,9 +1,11 @@
 // Names of folders and accounts, where the spools of this folder's readers agree.
 #pragma once
 
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "common/legacy/names.h"
 #include "common/legacy/spool/reading.h"
@@ -20,6 +22,16 @@ std::string take_folder_name(FolderNames& names, std::span<const std::string> ra
 // options'. Empty, and reported, where there is none or the name can't be one.
 std::string address_of_directory(std::string_view name, std::string_view domain, const std::string& path, const SourceOptions& options,
                                  Report& report);
+
+struct AccountPlace {
+    std::string address;  // empty: none could be given
+    std::string path;     // of its directory, or of its one file
+};
+// What lies at `path` is added to the account. `said` reports; what load() will say goes to `unsaid`.
+using Measure = std::function<void(const std::string& path, Account& account, const Reading& said, const Reading& unsaid)>;
+// The plan() of a spool in which each account has one place.
+Result<Plan> plan_places(const std::vector<AccountPlace>& places, const Tree& tree, const SourceOptions& options, Report& report,
+                         const Measure& measure);
 
 // The last step of every plan(): what tables beside the spool know of the accounts, each address once, in order.
 Result<Plan> finish_plan(Plan plan, const SourceOptions& options, Report& report);
