@@ -248,6 +248,17 @@ TEST_F(MboxTest, AFileThatChangesIsRefused) {
     EXPECT_EQ(changed.error().kind, Kind::corrupt);
 }
 
+TEST_F(MboxTest, AMailThatWasBeingWrittenIsTold) {
+    const auto whole = kFrom + "A: 1\n\nx\n\n";
+    tree.add("Inbox", whole + kFrom + "A: 2\n\nhalf of a li").add("Header", whole + kFrom + "A: 3\nSubje").add("Whole", whole);
+    const auto mailbox = load();
+    ASSERT_EQ(mailbox.folders.size(), 3u);
+    for (const auto& folder : mailbox.folders) EXPECT_EQ(folder.mails.size(), folder.name == "Whole" ? 1u : 2u);
+    EXPECT_EQ(times(report, "mbox-last-cut", "Inbox"), 1u);
+    EXPECT_EQ(times(report, "mbox-last-cut", "Header"), 1u);
+    EXPECT_EQ(times(report, "mbox-last-cut", "Whole"), 0u);
+}
+
 TEST_F(MboxTest, AccountsOfASpool) {
     tree.add("saburo.yamada/Inbox", "").add("example.jp/taro", kFrom + "A: 1\n\nx\n").add("example.jp/hanako/mbox", kFrom + "A: 1\n\nx\n").add("jiro", "").add("root.lock", "")
         .add("example.jp/readme.txt", "x");

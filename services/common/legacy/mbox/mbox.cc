@@ -22,14 +22,18 @@ constexpr std::uint64_t kBlockBytes = 1024 * 1024;
 struct Scanned {
     std::vector<ScannedMail> mails;
     bool quoted_rd = false;
+    bool ends_within_line = false;
 };
 
 bool is_mail(const ScannedMail& found) { return !found.bookkeeping.is_internal && !found.bookkeeping.expunged; }
 
-enum class Quoting : std::uint8_t { not_told, rd };
+struct FileTold {
+    bool quoted_rd = false;  // as far as the texts of its mails tell
+    bool ends_within_line = false;
+};
 
-// Nothing, and reported, for a file that is none or changed while it was read. Else what its texts tell of quoting.
-std::optional<Quoting> scan_file(const std::string& path, const Reading& reading, std::function<void(ScannedMail&&)> take) {
+// Nothing, and reported, for a file that is none or changed while it was read.
+std::optional<FileTold> scan_file(const std::string& path, const Reading& reading, std::function<void(ScannedMail&&)> take) {
     const auto& mode = reading.options.mbox;
     const auto before = reading.tree.stat(path);
     if (!before) {
@@ -61,16 +65,17 @@ std::optional<Quoting> scan_file(const std::string& path, const Reading& reading
         reading.say(Severity::refused, "not-an-mbox", path);
         return std::nullopt;
     }
-    return scanner.saw_double_quotes() && !scanner.saw_bare_from() ? Quoting::rd : Quoting::not_told;
+    return FileTold{scanner.saw_double_quotes() && !scanner.saw_bare_from(), scanner.ends_within_line()};
 }
 
 std::optional<Scanned> scan(const std::string& path, const Reading& reading) {
     Scanned scanned;
-    const auto quoting = scan_file(path, reading, [&](ScannedMail&& mail) { scanned.mails.push_back(std::move(mail)); });
-    if (!quoting) return std::nullopt;
+    const auto told = scan_file(path, reading, [&](ScannedMail&& mail) { scanned.mails.push_back(std::move(mail)); });
+    if (!told) return std::nullopt;
     const auto& mode = reading.options.mbox;
     const bool ours = !scanned.mails.empty() && scanned.mails.front().bookkeeping.own_mark;
-    scanned.quoted_rd = mode == "rd" || (mode.empty() && (ours || *quoting == Quoting::rd));
+    scanned.quoted_rd = mode == "rd" || (mode.empty() && (ours || told->quoted_rd));
+    scanned.ends_within_line = told->ends_within_line;
     return scanned;
 }
 
@@ -206,6 +211,7 @@ bool read_mbox_file(const std::string& path, bool inbox, Folder& folder, const R
     }
     if (!ours) take_deleted_off(folder, reading);
     noticed.say(path, reading);
+    if (scanned->ends_within_line) reading.say(Severity::person, "mbox-last-cut", path);
     if (inbox) {
         order_maildrop(folder);
         set_default_uidls(folder, uw, path, reading);

@@ -43,6 +43,8 @@ class Scanner {
     // What the text of all mails tells about quoting.
     bool saw_double_quotes() const { return saw_double_quotes_; }
     bool saw_bare_from() const { return saw_bare_from_; }
+    // The file's last line has no end: whoever wrote the last mail did not come to its own.
+    bool ends_within_line() const { return pending_bytes_ != 0; }
 
   private:
     enum class State : std::uint8_t { before, header, text, not_mbox };

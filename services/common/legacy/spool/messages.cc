@@ -59,6 +59,8 @@ constexpr Message kMessages[] = {
      "Thunderbird で削除され、最適化を待っているだけのメールが {0} 通あります。取り込んでいません。"},
     {"mbox-no-blank-line", "{0} mails begin without a blank line before them: the mail before each may be cut off.",
      "直前に空行のないメールが {0} 通あります。その前のメールは途中で切れている可能性があります。"},
+    {"mbox-last-cut", "The file ends in the middle of a line: the last mail was perhaps being written. It was taken as far as it goes.",
+     "行の途中で終わっています。最後のメールは書き込み中だった可能性があります。あるところまでを取り込みました。"},
     {"mbox-uid-refused", "X-UID of {0} mails is not believed: the file has no X-IMAPbase, or one that says less.",
      "{0} 通の X-UID は、ファイルの X-IMAPbase と合わないため使いません。"},
     {"keywords-refused", "{0} keywords can't be kept by an IMAP server; they were left out.",
