@@ -218,6 +218,26 @@ TEST(PmailFolders, WithoutOrWithACircularTable) {
     EXPECT_EQ(times(circle.report, "folder-circle"), 1U);
 }
 
+// Windows tells no difference between names in other cases, so neither did the old server.
+TEST(PmailFolders, NamesInAnotherCase) {
+    Spool spool;
+    spool.file("spool/taro/000001.EML", kMail);
+    spool.file("spool/taro/Box1/2.eml", kMail);
+    spool.file("spool/taro/a.eml", kMail);
+    spool.file("spool/taro/A.EML", kMail);
+    spool.file("spool/taro/uidl.txt", ";pmail-uidl 2 imap4\n000001.eml,u1,11,S,,1\nbox1/2.EML,,5,,,\nA.eml,u3,12,,,2\n");
+    spool.file("spool/taro/folder.txt",
+               ";pmail-folder 2 imap4\nBOX1,one,,777,6,0,\nbox1/gone,two,box1,778,6,0,\nbox1,again,,779,6,0,\n");
+    const auto got = load(spool);
+    ASSERT_TRUE(got.mailbox);
+    EXPECT_EQ(got.mailbox->folders.size(), 2U);
+    EXPECT_EQ(got.mails("one"), "2.eml 5 0 0 -\n");
+    EXPECT_NE(got.mails("INBOX").find("000001.EML 11 8 1 u1\n"), std::string::npos);
+    EXPECT_EQ(times(got.report, "uidl-no-mail"), 1U) << "one of two that differ in nothing else";
+    EXPECT_EQ(find_line(got.report, "folder-no-directory")->values[0], "box1/gone");
+    EXPECT_EQ(times(got.report, "folder-line"), 1U);
+}
+
 TEST(PmailCounters, Forms) {
     const struct {
         const char* bytes;

@@ -14,6 +14,7 @@
 #include "common/legacy/names.h"
 #include "common/legacy/pmail/forms.h"
 #include "common/legacy/settle.h"
+#include "common/legacy/spool/lines.h"
 
 namespace tayori::legacy::pmail {
 namespace {
@@ -57,20 +58,45 @@ class Loader {
         return relative.empty() ? std::string(root_) : cat(root_, '/', relative);
     }
 
+    // The directory as its name is on disk, where a file has it in another case, as Windows finds it.
+    std::optional<std::string> on_disk(const std::string& directory) const {
+        if (directory.empty() || tree_.stat(path_of(directory))) return directory;
+        std::string found;
+        std::string_view rest = directory;
+        while (!rest.empty()) {
+            const auto entries = tree_.list(path_of(found));
+            const auto* entry = entries ? find_ignoring_case(*entries, take_word(rest, '/')) : nullptr;
+            if (entry == nullptr || entry->kind != EntryKind::directory) return std::nullopt;
+            found = join_path(found, entry->name());
+        }
+        return found;
+    }
+
     void read_folder_file(const std::vector<Entry>& entries) {
         const auto* entry = find_ignoring_case(entries, "folder.txt");
         if (entry == nullptr) return;
         const auto bytes = read_control_file(tree_, entry->path);
-        const auto lines = bytes ? parse_folder_file(*bytes, entry->path, report_)
-                                 : Result<std::vector<FolderLine>>(fail(bytes.error()));
+        auto lines = bytes ? parse_folder_file(*bytes, entry->path, report_)
+                           : Result<std::vector<FolderLine>>(fail(bytes.error()));
         if (!lines) {
             report_.add(Severity::person, entry->path, "folder-form", {lines.error().text});
             return;
         }
-        for (const auto& line : *lines) {
-            if (!folder_lines_.emplace(line.directory, line).second)
+        std::vector<std::string> missing;
+        std::set<std::string> parents;
+        for (auto& line : *lines) {
+            const auto directory = on_disk(line.directory);
+            line.parent = on_disk(line.parent).value_or(line.parent);
+            parents.insert(line.parent);
+            if (!folder_lines_.emplace(directory.value_or(line.directory), line).second)
                 report_.add(Severity::refused, entry->path, line.line, "folder-line");
+            else if (!directory)
+                missing.push_back(line.directory);
         }
+        // One without mails may be only a name above others.
+        for (const auto& directory : missing)
+            if (!parents.contains(directory))
+                report_.add(Severity::person, entry->path, folder_lines_[directory].line, "folder-no-directory", {directory});
         folder_file_ = entry->path;
     }
 
@@ -131,8 +157,13 @@ class Loader {
     }
 
     Result<void> read_uidl_file(const std::vector<Entry>& entries) {
-        for (auto& folder : out_.folders)
-            for (auto& mail : folder.mails) mails_[mail.file] = &mail;
+        for (auto& folder : out_.folders) {
+            for (auto& mail : folder.mails) {
+                mails_[mail.file] = &mail;
+                const auto [it, first] = mails_in_lower_case_.emplace(to_lower(mail.file), &mail);
+                if (!first) it->second = nullptr;
+            }
+        }
         const auto* entry = find_ignoring_case(entries, "uidl.txt");
         if (entry == nullptr) {
             if (!out_.folders.front().mails.empty())
@@ -164,19 +195,26 @@ class Loader {
     }
 
     bool in_inbox(std::string_view name) const {
-        const auto it = mails_.find(path_of(name));
-        return it != mails_.end() && name.find('/') == std::string_view::npos;
+        return find_mail(name) != nullptr && name.find('/') == std::string_view::npos;
+    }
+
+    // As Windows finds a file, where its name stands in another case; but not one of two that differ in nothing else.
+    Mail* find_mail(std::string_view name) const {
+        const auto path = path_of(name);
+        if (const auto it = mails_.find(path); it != mails_.end()) return it->second;
+        const auto it = mails_in_lower_case_.find(to_lower(path));
+        return it == mails_in_lower_case_.end() ? nullptr : it->second;
     }
 
     void apply(const UidlFile& file, std::string_view path) {
         std::set<const Mail*> listed;
         for (const auto& line : file.lines) {
-            const auto it = mails_.find(path_of(line.file));
-            if (it == mails_.end()) {
+            auto* const found = find_mail(line.file);
+            if (found == nullptr) {
                 report_.add(Severity::person, path, line.line, "uidl-no-mail", {line.file});
                 continue;
             }
-            auto& mail = *it->second;
+            auto& mail = *found;
             if (!listed.insert(&mail).second) {
                 report_.add(Severity::refused, path, line.line, "uidl-line");
                 continue;
@@ -229,6 +267,7 @@ class Loader {
     std::map<std::string, FolderLine> folder_lines_;
     std::map<std::string, std::string> full_names_;
     std::unordered_map<std::string, Mail*> mails_;
+    std::unordered_map<std::string, Mail*> mails_in_lower_case_;  // nullptr: several
     Mailbox out_;
 };
 

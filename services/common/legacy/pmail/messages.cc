@@ -36,6 +36,7 @@ constexpr Message kMessages[] = {
     {"folder-line",
      "The line can't be read, or names a directory for the second time; it was left out.",
      "読み取れない行か、同じディレクトリが重複している行です。取り込んでいません。"},
+    {"folder-no-directory", "The line names a directory that is not there: {0}", "存在しないディレクトリを指す行です: {0}"},
     {"folder-circle", "The folder lies within itself; it was put at the top.",
      "フォルダーの親子関係が循環しているため、最上位に置きました。"},
     {"counter-unreadable", "{0} The counter starts above everything that is in use.",

@@ -107,10 +107,10 @@ class Planner {
         }
         if (!equals_ignoring_case(entry.name(), "serverfilter.txt"))
             return server.add(Severity::note, entry.path, "not-looked-at");
-        if (const auto bytes = read_control_file(tree_, entry.path)) {
-            server.add(Severity::person, entry.path, "server-filter");
-            (void)parse_filter_file(*bytes, entry.path, server);
-        }
+        const auto bytes = read_control_file(tree_, entry.path);
+        if (!bytes) return server.add(Severity::refused, entry.path, "file-unreadable", {bytes.error().text});
+        server.add(Severity::person, entry.path, "server-filter");
+        (void)parse_filter_file(*bytes, entry.path, server);
     }
 
     void take(std::string_view directory, const std::vector<Entry>& entries,
