@@ -14,11 +14,6 @@ namespace {
 constexpr int kReportLinesPerCall = 500;
 constexpr std::size_t kFilterPerCall = 100'000;
 
-bool ends_the_run(const Error& error) {
-    return error.kind == Kind::busy || error.kind == Kind::no_space || error.kind == Kind::closed ||
-           error.kind == Kind::internal || error.kind == Kind::auth_failed || error.kind == Kind::in_use;
-}
-
 class AccountRun {
   public:
     AccountRun(ImportParts& parts, const legacy::Account& account, const std::shared_ptr<const legacy::Tree>& tree)
@@ -161,6 +156,11 @@ class AccountRun {
 };
 
 }  // namespace
+
+bool ends_the_run(const Error& error) {
+    return error.kind == Kind::busy || error.kind == Kind::no_space || error.kind == Kind::closed ||
+           error.kind == Kind::internal || error.kind == Kind::auth_failed || error.kind == Kind::in_use;
+}
 
 Result<AccountOutcome> import_account(ImportParts& parts, const legacy::Account& account,
                                       const std::shared_ptr<const legacy::Tree>& tree) {

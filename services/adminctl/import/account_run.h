@@ -32,6 +32,9 @@ struct AccountOutcome {
 Result<AccountOutcome> import_account(ImportParts& parts, const legacy::Account& account,
                                       const std::shared_ptr<const legacy::Tree>& tree);
 
+// Is it no fault of what was asked for, but one that the next request would meet, too?
+bool ends_the_run(const Error& error);
+
 // Keeps lines with the import, in as many calls as it takes.
 Result<void> keep_report(rpc::ImportClient& client, std::uint64_t import_id,
                          const std::vector<legacy::ReportLine>& lines);

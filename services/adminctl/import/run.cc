@@ -79,7 +79,7 @@ Result<void> add_aliases(rpc::ImportClient& client, std::uint64_t import_id, con
                 any = true;
                 continue;
             }
-            if (added.error().kind == Kind::busy) return fail(std::move(added.error()));
+            if (ends_the_run(added.error())) return fail(std::move(added.error()));
             again.push_back(alias);
             lines.push_back({legacy::Severity::refused, alias->address, {}, 0, "alias-refused", {added.error().text}});
         }
@@ -109,7 +109,7 @@ Result<v1::Import> find(rpc::ImportClient& client, const std::function<bool(cons
 
 Result<v1::Import> find_import(rpc::ImportClient& client, const ImportPlan& plan) {
     return find(client, [&](const v1::Import& import) {
-        return import.kind() == plan.kind && import.origin() == plan.origin;
+        return import.kind() == plan.kind && import.origin() == legacy::escaped(plan.origin);
     });
 }
 
@@ -125,7 +125,7 @@ Result<RunOutcome> run_import(rpc::ImportClient& client, const ImportPlan& plan,
     if (!source) return fail(std::move(source.error()));
     v1::OpenImportRequest request;
     request.set_kind(plan.kind);
-    request.set_origin(plan.origin);
+    request.set_origin(legacy::escaped(plan.origin));
     request.set_next_message_id(counter((*source)->plan(), "imap4.cnt"));
     request.set_next_folder_id(counter((*source)->plan(), "imap4folder.cnt"));
     auto import = client.open_import(request);

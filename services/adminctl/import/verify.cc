@@ -144,9 +144,10 @@ class AccountVerify {
 
 Result<Reported> read_reported(rpc::ImportClient& client, const v1::ImportRequest& request) {
     Reported reported;
-    auto read = client.read_report(request, [&](const v1::ImportReportLine& line) {
-        const bool of_folder = line.code() == "folder-uids-not-kept" && !line.values().empty();
-        reported.emplace(line.account(), of_folder ? line.values(0) : line.file(), line.code());
+    auto read = client.read_report(request, [&](const v1::ImportReportLine& wire) {
+        const auto line = from_wire(wire);
+        const bool of_folder = line.code == "folder-uids-not-kept" && !line.values.empty();
+        reported.emplace(line.account, of_folder ? line.values[0] : line.file, line.code);
         return true;
     });
     if (!read) return fail(std::move(read.error()));

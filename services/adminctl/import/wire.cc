@@ -2,10 +2,20 @@
 
 #include <algorithm>
 
+#include "common/base/text.h"
 #include "common/crypto/crypto.h"
+#include "common/mail/charset.h"
+#include "common/mail/utf8.h"
 
 namespace tayori::admin {
 namespace {
+
+// A field of text must be UTF-8. Sentences show no other bytes, and no more of a value than can be read.
+std::string value_on_wire(std::string_view value) {
+    const auto text = mail::is_valid_utf8(value) ? std::string(value) : mail::guess_to_utf8(value);
+    const auto shown = mail::clip_utf8(text, kReportValueBytesMax);
+    return cat(shown, shown.size() < text.size() ? "..." : "");
+}
 
 void put_folder(const legacy::Folder& folder, v1::ImportFolder& out, std::uint64_t& pop3_order_last) {
     std::uint32_t uid_last = 0;
@@ -40,10 +50,10 @@ v1::ImportReportLine to_wire(const legacy::ReportLine& line) {
     v1::ImportReportLine out;
     out.set_severity(static_cast<std::uint32_t>(line.severity));
     out.set_account(line.account);
-    out.set_file(line.file);
+    out.set_file(legacy::escaped(line.file));
     out.set_line(line.line);
     out.set_code(line.code);
-    for (const auto& value : line.values) out.add_values(value);
+    for (const auto& value : line.values) out.add_values(value_on_wire(value));
     return out;
 }
 
@@ -51,7 +61,7 @@ legacy::ReportLine from_wire(const v1::ImportReportLine& line) {
     legacy::ReportLine out;
     out.severity = static_cast<legacy::Severity>(std::min(line.severity(), 3U));
     out.account = line.account();
-    out.file = line.file();
+    out.file = legacy::unescaped(line.file());
     out.line = line.line();
     out.code = line.code();
     out.values.assign(line.values().begin(), line.values().end());
@@ -75,7 +85,7 @@ v1::OpenImportAccountRequest account_request(std::uint64_t import_id, const lega
         auto& to = *out.add_settings();
         to.set_plugin(settings.plugin);
         to.set_json(settings.json);
-        to.set_file(settings.file);
+        to.set_file(legacy::escaped(settings.file));
     }
     out.set_enable_settings(enable_settings);
     std::uint64_t pop3_order_last = 0;

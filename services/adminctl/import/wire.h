@@ -12,6 +12,7 @@ namespace tayori::admin {
 namespace v1 = ::tayori::spool::v1;
 
 inline constexpr std::size_t kIdentityBytes = 16;
+inline constexpr std::size_t kReportValueBytesMax = 2 * 1024;  // spoold keeps no line above 16 KiB
 
 // What spoold knows a mail by: half of the SHA-256 of the reader's identity, or more than nobody can collide with.
 std::string identity_of(const legacy::Mail& mail);

@@ -33,22 +33,6 @@ std::string shown(std::string_view text) {
     return out;
 }
 
-// For programs: what is not text stays distinguishable.
-std::string escaped(std::string_view text) {
-    std::string out;
-    for (std::size_t i = 0; i < text.size();) {
-        const auto bytes = mail::utf8_sequence(text, i);
-        if (bytes == 0 || is_control(text[i]) || text[i] == '%') {
-            append(out, '%', to_upper(hex_encode(text.substr(i, 1))));
-            ++i;
-        } else {
-            out += text.substr(i, bytes);
-            i += bytes;
-        }
-    }
-    return out;
-}
-
 std::string fill(std::string_view pattern, const std::vector<std::string>& values,
                  Language language) {
     std::string out;
@@ -69,6 +53,35 @@ std::string fill(std::string_view pattern, const std::vector<std::string>& value
 }
 
 }  // namespace
+
+std::string escaped(std::string_view bytes) {
+    std::string out;
+    for (std::size_t i = 0; i < bytes.size();) {
+        const auto size = mail::utf8_sequence(bytes, i);
+        if (size == 0 || is_control(bytes[i]) || bytes[i] == '%') {
+            append(out, '%', to_upper(hex_encode(bytes.substr(i, 1))));
+            ++i;
+        } else {
+            out += bytes.substr(i, size);
+            i += size;
+        }
+    }
+    return out;
+}
+
+std::string unescaped(std::string_view text) {
+    std::string out;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const bool code = text[i] == '%' && i + 2 < text.size() && hex_digit(text[i + 1]) >= 0 && hex_digit(text[i + 2]) >= 0;
+        if (!code) {
+            out += text[i];
+            continue;
+        }
+        out += static_cast<char>(hex_digit(text[i + 1]) * 16 + hex_digit(text[i + 2]));
+        i += 2;
+    }
+    return out;
+}
 
 std::span<const std::span<const Message>> all_messages() {
     // A new family's table is one line here.

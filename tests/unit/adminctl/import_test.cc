@@ -88,6 +88,18 @@ TEST(ImportWire, ReportLinesComeBack) {
     EXPECT_EQ(back.values, line.values);
 }
 
+// Files of old servers have names in any charset, and a field of text on the wire must be UTF-8.
+TEST(ImportWire, ReportLinesOfAnyBytesTravel) {
+    const legacy::ReportLine line{legacy::Severity::changed, "a@b.test", "\x8e\x71 100%/1.MSG", 0, "name-cp932",
+                                  {"\x8e\x71", std::string(50'000, 'x')}};
+    v1::ImportReportLine arrived;
+    ASSERT_TRUE(arrived.ParseFromString(to_wire(line).SerializeAsString()));
+    const auto back = from_wire(arrived);
+    EXPECT_EQ(back.file, line.file);
+    EXPECT_EQ(back.values[0], "子");
+    EXPECT_EQ(back.values[1].size(), kReportValueBytesMax + 3);
+}
+
 TEST(ImportExport, AnAddressIsNoPath) {
     EXPECT_EQ(directory_of("anna.b@example.jp"), "anna.b@example.jp");
     EXPECT_EQ(directory_of("../../etc@x"), "%2E.%2F..%2Fetc@x");
