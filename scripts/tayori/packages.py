@@ -11,7 +11,8 @@ BUILD = """g++ cmake ninja-build ccache mold pkg-config protobuf-compiler protob
     libicu-dev libexpected-dev prometheus-cpp-dev libcli11-dev zlib1g-dev libgtest-dev libgmock-dev
     libarchive-dev nlohmann-json3-dev""".split()
 RUN = "ca-certificates openssl".split()
-TEST = "curl swaks isync fetchmail openssl libnet-ssleay-perl libio-socket-ssl-perl libauthen-sasl-perl".split()
+TEST = """curl swaks isync fetchmail getmail6 offlineimap3 openssl libnet-ssleay-perl libio-socket-ssl-perl
+    libauthen-sasl-perl""".split()
 FUZZ = "clang-14 libclang-rt-14-dev".split()
 CONTAINERS = ["debootstrap"]
 PEERS = "postfix dovecot-core dovecot-imapd dovecot-pop3d dovecot-lmtpd".split()

@@ -25,6 +25,7 @@ from tayori.place import SERVICES, Instance  # noqa: E402
 
 START_SECONDS = 30
 STOP_SECONDS = 30
+ADMINCTL_SECONDS = 60
 PASSWORD = "secret"
 
 
@@ -148,11 +149,11 @@ class Site:
                 print(f"# {name} did not stop within {STOP_SECONDS} s", file=sys.stderr)
         shutil.rmtree(f"/tmp/tayori-{self.instance.identity()}", ignore_errors=True)
 
-    def adminctl(self, *arguments, stdin="", expect=0):
-        """Its standard output. `expect` None: any exit status."""
+    def adminctl(self, *arguments, stdin="", expect=0, seconds=ADMINCTL_SECONDS):
+        """Its standard output. `expect`: its exit status, or a tuple of them; None: any."""
         done = subprocess.run(self.adminctl_line(*arguments), env=self.adminctl_environment(), input=stdin,
-                              capture_output=True, text=True, timeout=60, check=False)
-        if expect is not None and done.returncode != expect:
+                              capture_output=True, text=True, timeout=seconds, check=False)
+        if expect is not None and done.returncode not in (expect if isinstance(expect, tuple) else (expect,)):
             raise TestFailure(f"adminctl {' '.join(arguments)}: status {done.returncode}, not {expect}\n"
                               f"{done.stdout}{done.stderr}")
         return done.stdout

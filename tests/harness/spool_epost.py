@@ -2,7 +2,7 @@
 
 import os
 
-from harness.spool_letters import Expected, Letters, Row, modified_utf7
+from harness.spool_letters import Expected, Letters, Row, escaped, modified_utf7
 from harness.spool_maildir import DOMAIN, user_names, write_file
 
 KINDS = ("copied", "moved", "pop3")  # what the first IMAP login did; or there was none
@@ -29,7 +29,7 @@ class _Mailbox:
 
     def directory(self, name):
         if name == "INBOX":
-            return os.path.join(self.root, "inbox")
+            return os.path.join(self.root, "INBOX" if self.kind == "moved" else "inbox")  # Windows tells no difference
         return os.path.join(self.root, *[modified_utf7(level) for level in name.split("/")])
 
     def write(self, path, letter):
@@ -69,18 +69,18 @@ class _Mailbox:
             self.mail(number)
         for name, rows in self.folders.items():
             if self.kind != "pop3":
-                write_file(os.path.join(self.directory(name), "uid"), str((rows[-1].uid if rows else 0) + 1).encode())
+                write_file(os.path.join(self.directory(name), "UID" if name == FOLDER else "uid"), str((rows[-1].uid if rows else 0) + 1).encode())
             for row in rows:
                 self.expected.add(self.address, row)
         for row in self.new:
             self.expected.add(self.address, row)
 
     def report(self, path, what):
-        self.expected.must_report(os.path.relpath(path, self.top), what)
+        self.expected.must_report(escaped(os.path.relpath(path, self.top)), what)
 
     def damage(self):
         if self.kind != "pop3":
-            counter = os.path.join(self.directory(FOLDER), "uid")
+            counter = os.path.join(self.directory(FOLDER), "UID")
             write_file(counter, self.random.choice((b"x7\xff", b"1", b"")))
             if self.folders[FOLDER]:
                 self.report(counter, "any")
@@ -89,9 +89,34 @@ class _Mailbox:
             path = os.path.join(self.root, name)
             write_file(path, data)
             self.report(path, what)
-        link = os.path.join(self.root, "B9990000003.MSG")
-        os.symlink("/etc/hostname", link)
-        self.report(link, "refused")
+        for name, target in (("B9990000003.MSG", "/etc/hostname"), ("loop", ".")):
+            link = os.path.join(self.root, name)
+            os.symlink(target, link)
+            self.report(link, "refused")
+        self.half_written()
+        self.named_in_cp932()
+
+    def named_in_cp932(self):
+        """A folder that somebody made in the file system, with the name in that system's charset."""
+        name = "控え"
+        directory = os.path.join(self.root, os.fsdecode(name.encode("cp932")))
+        os.makedirs(directory)
+        letter = self.letters.next()
+        date = self.write(os.path.join(directory, "0000000007-000000.MSG"), letter)
+        self.expected.add(self.address, Row(name, 7, None, 0, frozenset(), date, letter.sha256))
+        self.report(directory, "changed")
+        empty = os.path.join(directory, "0000000008-000000.MSG")
+        write_file(empty, b"")
+        self.report(empty, "refused")
+
+    def half_written(self):
+        letter = self.letters.next()
+        half = letter.cut(b"Subject: ")
+        self.order += 1
+        path = os.path.join(self.root, "B9990000004.MSG")
+        write_file(path, half.message, letter.date)
+        self.report(path, "person")
+        self.expected.add(self.address, Row("INBOX", None, "B9990000004.MSG", self.order, frozenset(), letter.date, half.sha256))
 
 
 def make_epost(path, mails, users, seed):

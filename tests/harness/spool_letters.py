@@ -49,9 +49,18 @@ class Letter(NamedTuple):
     def sha256(self):
         return hashlib.sha256(self.message).hexdigest()
 
+    def cut(self, within):
+        """What was written of it before the machine stopped: up to and with the bytes `within`."""
+        return self._replace(message=self.message[:self.message.index(within) + len(within)])
+
     @property
     def unix(self):  # with LF line ends
         return self.message.replace(b"\r\n", b"\n")
+
+
+def escaped(path):
+    """As reports write it: bytes that are no UTF-8 as %XX."""
+    return "".join(f"%{ord(c) - 0xDC00:02X}" if "\udc80" <= c <= "\udcff" else "%25" if c == "%" else c for c in path)
 
 
 def mail_date(seconds, zone_hours=9):
@@ -79,19 +88,24 @@ def modified_utf7(name):
     return "".join(out)
 
 
-def _mime_word(subject, charset):
-    return b"=?" + charset.encode() + b"?B?" + base64.b64encode(subject.encode(charset, "replace")) + b"?="
+# What the header and Content-Type call it, and Python's codec. Half-width kana in seven bits (ESC ( I) is against RFC 1468, and was
+# sent; so were the characters of NEC and IBM, and those that a company made for itself.
+CHARSETS = (("ISO-2022-JP", "iso2022_jp"), ("ISO-2022-JP", "iso2022_jp_ext"), ("ISO-2022-JP-2", "iso2022_jp_2"),
+            ("ISO-2022-JP-3", "iso2022_jp_3"), ("Shift_JIS", "cp932"), ("x-sjis", "shift_jis"), ("Windows-31J", "cp932"),
+            ("Shift_JIS-2004", "shift_jis_2004"), ("EUC-JP", "euc_jp"), ("x-euc-jp", "euc_jis_2004"), ("UTF-7", "utf_7"), ("UTF-8", "utf_8"))
+OWN_CHARACTERS = b"\xf0\x40\xf9\xfc\xfd\xfe\xff"  # in no table; the last three are no cp932 at all
 
 
 def _forms():
-    """(subject as it stands in the header, charset of the body, body) of every kind."""
+    """(subject as it stands in the header, charset of the body, body) of every kind: encoded words, and bytes as they are."""
     forms = []
     for subject in SUBJECTS:
         for body in BODIES:
-            forms += [(_mime_word(subject, "iso-2022-jp"), "ISO-2022-JP", body.encode("iso-2022-jp", "replace")),
-                      (subject.encode("cp932", "replace"), "Shift_JIS", body.encode("cp932", "replace")),  # raw 8-bit header
-                      (subject.encode("euc-jp", "replace"), "EUC-JP", body.encode("euc-jp", "replace")),
-                      (_mime_word(subject, "utf-8"), "UTF-8", body.encode())]
+            for charset, codec in CHARSETS:
+                header, text = subject.encode(codec, "replace"), body.encode(codec, "replace")
+                word = b"=?" + charset.encode() + b"?B?" + base64.b64encode(header) + b"?="
+                forms += [(word, charset, text), (header, charset, text)]
+            forms.append((subject.encode("cp932", "replace") + OWN_CHARACTERS, "Shift_JIS", OWN_CHARACTERS + body.encode("cp932", "replace")))
     return [(subject, charset.encode(), body.replace(b"\n", b"\r\n")) for subject, charset, body in forms]
 
 

@@ -8,6 +8,7 @@ from harness.spool_letters import Expected, Letters, Row, modified_utf7
 DOMAIN = "example.jp"
 FOLDERS = (("INBOX", 0.7), ("仕事/見積", 0.15), ("Sent", 0.1), ("R&D", 0.05))
 FLAGS = (("S", "\\Seen"), ("R", "\\Answered"), ("F", "\\Flagged"), ("D", "\\Draft"), ("P", "$Forwarded"), ("a", "$Label1"), ("b", "NonJunk"))
+HALF_WRITTEN = 4  # of a folder's mails, where a spool is damaged
 KINDS = ("dovecot", "dovecot-default", "courier", "qmail")
 
 
@@ -29,8 +30,9 @@ def write_file(path, data, mtime=None):
 
 
 class _Maildir:
-    def __init__(self, root, address, kind, letters, expected, top):
+    def __init__(self, root, address, kind, letters, expected, top, damaged):
         self.root, self.address, self.kind, self.letters, self.expected, self.top = root, address, kind, letters, expected, top
+        self.damaged = damaged
         self.random = letters.random
         self.validity = 1_300_000_000 + letters.random.randrange(1 << 20)
 
@@ -59,6 +61,9 @@ class _Maildir:
         letters = "".join(sorted(pair[0] for pair in chosen))
         fresh = not chosen and self.random.random() < 0.5
         path = os.path.join(directory, "new", base) if fresh else os.path.join(directory, "cur", f"{base}:2,{letters}")
+        if self.damaged and number == HALF_WRITTEN:
+            letter = letter.cut(b"Subject: ")  # the name still says how long it was to be
+            self.expected.must_report(self.relative(path), "person")
         write_file(path, letter.unix, letter.date)
         return letter, base, frozenset(pair[1] for pair in chosen)
 
@@ -132,7 +137,8 @@ def make_maildir(path, mails, users, seed):
     for number, user in enumerate(user_names(users)):
         address = f"{user}@{DOMAIN}"
         letters = Letters(f"{seed}/{user}")
-        box = _Maildir(os.path.join(path, DOMAIN, user, "Maildir"), address, KINDS[number % len(KINDS)], letters, expected, path)
+        damaged = number % 2 == 0
+        box = _Maildir(os.path.join(path, DOMAIN, user, "Maildir"), address, KINDS[number % len(KINDS)], letters, expected, path, damaged)
         for name, count in shares(mails):
             box.folder(name, count)
         names = [modified_utf7("仕事") + "." + modified_utf7("見積"), "Sent"]
@@ -140,7 +146,7 @@ def make_maildir(path, mails, users, seed):
             write_file(os.path.join(box.root, "courierimapsubscribed"), "".join(f"INBOX.{name}\n" for name in names).encode())
         else:
             write_file(os.path.join(box.root, "subscriptions"), ("\n".join(["INBOX"] + names) + "\n").encode())
-        if number % 2 == 0:
+        if damaged:
             _break(box, expected)
     random.Random(seed).shuffle(expected.exceptions)
     return expected

@@ -25,8 +25,8 @@ class _Mbox:
         self.random = letters.random
         self.validity = 1_300_000_000 + letters.random.randrange(1 << 20)
 
-    def text(self, name, count):
-        """A whole file; its rows go to what is expected."""
+    def text(self, name, count, cut=False):
+        """A whole file; its rows go to what is expected. `cut`: the last mail was being written."""
         self.validity += 1
         uids = sorted(self.random.sample(range(1, 3 * count + 10), count))
         parts, last = [], max(uids, default=0)
@@ -39,9 +39,10 @@ class _Mbox:
             chosen = [pair for pair in FLAGS if self.random.random() < 0.4]
             keywords = ["$Label1"] if self.random.random() < 0.2 else []
             fields, uidl = self._fields(order, uid, last, chosen, keywords, name)
-            parts += [b"From yamada@example.org ", asctime(letter.date).encode(), b"\n", header, b"\n", fields.encode(), b"\n", _quoted(body), b"\n"]
+            body, end = (_quoted(body)[:-2], b"") if cut and uid == last else (_quoted(body), b"\n")
+            parts += [b"From yamada@example.org ", asctime(letter.date).encode(), b"\n", header, b"\n", fields.encode(), b"\n", body, end]
             # What POP3 and IMAP showed has the ">" that the delivery put in: nothing tells that it was not the sender's.
-            shown = (header + b"\n\n" + _quoted(body)).replace(b"\n", b"\r\n")
+            shown = (header + b"\n\n" + body + (b"" if end else b"\n")).replace(b"\n", b"\r\n")  # a last line gets its end
             flags = frozenset([pair[1] for pair in chosen] + (keywords if self.kind != "qpopper" else []))
             self.expected.add(self.address, Row(name, uid if numbered else None, uidl if name == "INBOX" else None,
                                                 order if name == "INBOX" else 0, flags, letter.date, letter._replace(message=shown).sha256))
@@ -62,12 +63,12 @@ class _Mbox:
         return fields, f"{uid:08x}{self.validity:08x}" if self.kind == "dovecot" else f"{self.validity:08x}{uid:08x}"
 
 
-def _write_folders(root, box, mails):
+def _write_folders(root, box, mails, damaged):
     """The folders of one user: Inbox, and what Thunderbird makes of levels."""
     os.makedirs(os.path.join(root, "仕事.sbd"))
     for name, count in shares(mails, FOLDERS):
         path = {"INBOX": "Inbox", "仕事/見積": "仕事.sbd/見積", "Sent": "Sent"}[name]
-        write_file(os.path.join(root, path), box.text(name, count))
+        write_file(os.path.join(root, path), box.text(name, count, damaged and name == "Sent"))
 
 
 def make_mbox(path, mails, users, seed):
@@ -77,8 +78,10 @@ def make_mbox(path, mails, users, seed):
     for number, user in enumerate(user_names(users)):
         box = _Mbox(f"{user}@{DOMAIN}", KINDS[number % len(KINDS)], Letters(f"{seed}/{user}"), expected)
         root = os.path.join(path, DOMAIN, user)
-        _write_folders(root, box, mails)
-        if number % 2 == 0:
+        damaged = number % 2 == 0
+        _write_folders(root, box, mails, damaged)
+        if damaged:
+            expected.must_report(f"{DOMAIN}/{user}/Sent", "person")
             write_file(os.path.join(root, "notes"), b"This is no mbox.\n")
             expected.must_report(f"{DOMAIN}/{user}/notes", "note")
             os.symlink("/etc/hostname", os.path.join(root, "link"))

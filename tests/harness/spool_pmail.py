@@ -9,6 +9,7 @@ from harness.spool_maildir import DOMAIN, shares, user_names, write_file
 FLAGS = (("A", "\\Answered"), ("S", "\\Seen"), ("F", "\\Flagged"), ("X", "\\Draft"), ("M", "$MDNSENT"))
 FOLDERS = (("INBOX", 0.7), ("仕事/見積", 0.2), ("Sent", 0.1))
 DIRECTORIES = {"INBOX": "", "仕事": "box1", "仕事/見積": "box2", "Sent": "box3"}
+HALF = "888889.eml"
 PARENTS = {"INBOX": "", "仕事": "", "仕事/見積": "box1", "Sent": ""}
 
 
@@ -42,10 +43,21 @@ def _pop3(root, address, letters, mails, expected):
     for order in range(1, mails + 1):
         letter = letters.next()
         file, uidl = f"{order:06}.eml", f"UIDL{order:08}{letters.random.randrange(1 << 20)}"
-        write_file(os.path.join(root, file), letter.message, letter.date)
+        write_file(os.path.join(root, file.upper() if order % 9 == 5 else file), letter.message, letter.date)  # on Windows the same
         lines.append(f"{file},{uidl}")
         expected.add(address, Row("INBOX", None, uidl, order, frozenset(), letter.date, letter.sha256))
-    write_file(os.path.join(root, "uidl.txt"), "\n".join([";pmail-uidl 1 pop3"] + lines + [""]).encode())
+    write_file(os.path.join(root, "UIDL.TXT"), "\n".join([";pmail-uidl 1 pop3"] + lines + [""]).encode())
+
+
+def _half_written(root, address, number, expected):
+    """The last mail of the mailbox, whose line in uidl.txt is whole. Returns that line."""
+    letter = Letters(f"half/{address}").next()
+    half = letter.cut(b"Subject: ")
+    write_file(os.path.join(root, HALF), half.message, letter.date)
+    order = max((row.pop3_order for row in expected.accounts[address]), default=0) + 1
+    uid = 888889 if number % 2 == 0 else None
+    expected.add(address, Row("INBOX", uid, "half", order, frozenset(), letter.date, half.sha256))
+    return f"{HALF},half,{uid},,{_rfc3339(letter.date)},{order}\n".encode() if uid else f"{HALF},half\n".encode()
 
 
 def make_pmail(path, mails, users, seed):
@@ -59,9 +71,12 @@ def make_pmail(path, mails, users, seed):
         if number % 4 < 2:
             write_file(os.path.join(root, "999999.eml"), b"")
             expected.must_report(f"{DOMAIN}/{user}/999999.eml", "refused")
-            with open(os.path.join(root, "uidl.txt"), "ab") as out:
+            uidl = "uidl.txt" if number % 2 == 0 else "UIDL.TXT"
+            with open(os.path.join(root, uidl), "ab") as out:
                 out.write(b"888888.eml,gone" + (b",888888,S,,\n" if number % 2 == 0 else b"\n"))
-            expected.must_report(f"{DOMAIN}/{user}/uidl.txt", "person")
+                out.write(_half_written(root, f"{user}@{DOMAIN}", number, expected))
+            expected.must_report(f"{DOMAIN}/{user}/{uidl}", "person")
+            expected.must_report(f"{DOMAIN}/{user}/{HALF}", "person")
             os.symlink("/etc/hostname", os.path.join(root, "777777.eml"))
             expected.must_report(f"{DOMAIN}/{user}/777777.eml", "refused")
     os.makedirs(os.path.join(path, "Data"))

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """System tests: real processes, real clients. run.py [--long] [MODULE[.Class[.test]] ...]
 
-The last line is `system: N passed, M failed`. --long: 300 kills, 50 power cuts.
+The last line is `system: N passed, M failed`. --long: 300 kills, 50 power cuts, 200 kills within conversions and as many within
+imports, spools of 20,000 mails and of 200 mailboxes.
 """
 
 import argparse
@@ -31,10 +32,13 @@ def main():
     parser.add_argument("--long", action="store_true")
     parser.add_argument("--kills", type=int, help="how many processes are killed")
     parser.add_argument("--cuts", type=int, help="how many power cuts there are")
+    parser.add_argument("--job-kills", type=int, help="how many times a conversion is killed, and an import")
     parser.add_argument("what", nargs="*")
     options = parser.parse_args()
     os.environ["TAYORI_TEST_KILLS"] = str(options.kills or (300 if options.long else 25))
     os.environ["TAYORI_TEST_CUTS"] = str(options.cuts or (50 if options.long else 5))
+    os.environ["TAYORI_TEST_JOB_KILLS"] = str(options.job_kills or (200 if options.long else 8))
+    os.environ["TAYORI_TEST_LONG"] = "1" if options.long else "0"
     loader = unittest.TestLoader()
     suite = loader.loadTestsFromNames(options.what) if options.what else loader.discover(str(HERE), "test_*.py")
     outcome = unittest.TextTestRunner(stream=sys.stdout, verbosity=2, resultclass=Result).run(suite)

@@ -13,9 +13,11 @@ import unittest
 
 import letters
 from harness.lines import unverified_tls
+from harness.mail_clients import Mbsync
 from harness.site import PASSWORD, Site, until
 
 HOST = "127.0.0.1"
+BOTH_WAYS = "Create Both\nExpunge Both"  # of an mbsync channel
 
 
 def setUpModule():
@@ -145,47 +147,20 @@ class Clients(unittest.TestCase):
     def test_mbsync_syncs_both_ways(self):
         for number in range(3):
             self.submit(letters.plain(f"mail {number}", "text\n", self.anna, self.ben))
-        (self.path / "mail").mkdir()
-        config = self.path / "mbsyncrc"
-        config.write_text(f"""
-IMAPAccount site
-Host {HOST}
-Port {SITE.ports['imaps']}
-User {self.ben}
-Pass {PASSWORD}
-SSLType IMAPS
-CertificateFile {SITE.instance.data}/tls/tls.crt
-
-IMAPStore far
-Account site
-
-MaildirStore near
-Path {self.path}/mail/
-Inbox {self.path}/mail/INBOX
-SubFolders Verbatim
-
-Channel all
-Far :far:
-Near :near:
-Patterns *
-Create Both
-Expunge Both
-SyncState *
-""")
-        command = ["mbsync", "-c", str(config), "all"]
-        run(command)
-        new = list((self.path / "mail/INBOX/new").iterdir())
+        client = Mbsync(self.path, SITE, self.ben)
+        client.pull(BOTH_WAYS)
+        new = list((client.maildir / "INBOX/new").iterdir())
         self.assertEqual(len(new), 3)
         new[0].unlink()
         letter = letters.plain("written here", "and synced\n", self.ben, self.anna).as_bytes().replace(b"\r\n", b"\n")
-        (self.path / "mail/INBOX/cur/1.local:2,S").write_bytes(letter)
-        run(command)
+        (client.maildir / "INBOX/cur/1.local:2,S").write_bytes(letter)
+        client.pull(BOTH_WAYS)
         imap = self.imap(self.ben)
         imap.select("INBOX")
         self.assertEqual(imap.search(None, "ALL")[1], [b"1 2 3"])
         self.assertEqual(imap.search(None, "SEEN")[1], [b"3"])
         before = imap.uid("SEARCH", "ALL")[1]
-        run(command)
+        client.pull(BOTH_WAYS)
         self.assertEqual(imap.uid("SEARCH", "ALL")[1], before)
 
     def test_fetchmail_collects_by_pop3_and_by_imap(self):
