@@ -13,6 +13,7 @@ namespace {
 
 constexpr int kReportLinesPerCall = 500;
 constexpr std::size_t kFilterPerCall = 100'000;
+constexpr std::uint64_t kFirstBatch = 1;
 
 class AccountRun {
   public:
@@ -69,7 +70,8 @@ class AccountRun {
         }
         if (!opened) return fail(std::move(opened.error()));
         opened_ = std::move(*opened);
-        outcome_.created = opened_.created();
+        // Every run that opens the account counts its batches on; the one that made it was the first.
+        outcome_.created = opened_.created() && opened_.next_batch() == kFirstBatch;
         if (!opened_.created()) {
             lines.push_back({legacy::Severity::note, account_.address, {}, 0, "account-there", {}});
         }
