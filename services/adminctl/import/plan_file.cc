@@ -6,35 +6,13 @@
 #include <vector>
 
 #include "common/base/text.h"
+#include "common/legacy/tab_fields.h"
 
 namespace tayori::admin {
 namespace {
 
 constexpr std::string_view kHeader = "#tayori-import-plan\t1\n";
 constexpr std::size_t kPlanBytesMax = 64 * 1024;
-
-std::string escaped(std::string_view text) {
-    std::string out;
-    for (const char c : text) {
-        if (c == '\t' || c == '\r' || c == '\n' || c == '%') append(out, '%', to_upper(hex_encode({&c, 1})));
-        else out += c;
-    }
-    return out;
-}
-
-std::string unescaped(std::string_view text) {
-    std::string out;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        const bool code = text[i] == '%' && i + 2 < text.size() && hex_digit(text[i + 1]) >= 0 && hex_digit(text[i + 2]) >= 0;
-        if (!code) {
-            out += text[i];
-            continue;
-        }
-        out += static_cast<char>(hex_digit(text[i + 1]) * 16 + hex_digit(text[i + 2]));
-        i += 2;
-    }
-    return out;
-}
 
 // One line of the file.
 struct Field {
@@ -95,7 +73,7 @@ Error wrong(std::string_view why) {
 
 std::string format_plan(const ImportPlan& plan) {
     std::string out(kHeader);
-    for (const auto& field : fields()) append(out, field.name, '\t', escaped(field.get(plan)), '\n');
+    for (const auto& field : fields()) append(out, field.name, '\t', legacy::escape_field(field.get(plan)), '\n');
     return out;
 }
 
@@ -112,7 +90,8 @@ Result<ImportPlan> parse_plan(std::string_view content) {
         bool known = false;
         for (const auto& field : fields()) {
             if (field.name != name) continue;
-            known = field.set(plan, unescaped(line.substr(tab + 1)));
+            const auto value = legacy::unescape_field(line.substr(tab + 1));
+            known = value && field.set(plan, *value);
         }
         if (!known) return fail(wrong(cat("\"", line, "\"")));
     }
