@@ -7,6 +7,7 @@
 //   J job                                       StoredJob                                    with each mailbox
 //   L job account                               StoredOutcome: what a job did to a mailbox   with it
 //   C m | C f | C q | C i                       site counters: next message, folder, queue, import id   with each use
+//   C p                                         SitePace: how fast message and folder ids are given out    every 30 days
 //   S                                           what this store calls itself to daemons         first start
 //   A account                                   AccountState (records.h)                        every change
 //   K account                                   keyword table                                   new keyword
@@ -57,6 +58,7 @@ inline constexpr std::string_view kNextQueueId = "Cq";
 inline constexpr std::string_view kNextJobId = "Cj";
 inline constexpr std::string_view kImap4 = "G4";
 inline constexpr std::string_view kNextImportId = "Ci";
+inline constexpr std::string_view kPace = "Cp";
 inline constexpr std::string_view kQueued = "Q";
 inline constexpr std::string_view kServerId = "S";
 

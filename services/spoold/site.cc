@@ -5,13 +5,13 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
-#include <future>
 
 #include "common/base/log.h"
 #include "common/base/text.h"
 #include "common/crypto/crypto.h"
 #include "spoold/keys.h"
 #include "spoold/mailbox/parts.h"
+#include "spoold/store/commit.h"
 
 namespace tayori::spool {
 
@@ -123,15 +123,14 @@ Result<void> Site::open_directory() {
         Backups::Parts{*store_, *directory_, *mailboxes_},
         BackupOptions{settings_.path(settings_.backup.directory), settings_.path("store"),
                       settings_.path("past"), TAYORI_VERSION});
-    counters_ = std::make_unique<Counters>(*store_, [this](AccountId account) {
+    const auto address_of = [this](AccountId account) {
         return directory_->address_of(raw(account)).value_or(cat("account ", raw(account)));
-    });
-    auto repaired = counters_->check_and_repair();
+    };
+    counters_ = std::make_unique<Counters>(Counters::Parts{*store_, clock_, address_of, job_hooks().account_of,
+                                                           mailboxes_->parts().raised, mailbox.uid_renumber_at});
+    auto repaired = counters_->repair();
     if (!repaired) return fail(std::move(repaired.error()));
-    for (auto& sentence : *repaired) {
-        log_warn("a counter was repaired", {{"what", sentence}});
-        warnings_.push_back(std::move(sentence));
-    }
+    for (const auto& raised : repaired->raised()) warnings_.push_back(cat("A counter was raised: ", sentence_of(raised), "."));
     return {};
 }
 
@@ -141,16 +140,10 @@ Result<std::string> Site::server_id() {
     if (!known) return fail(std::move(known.error()));
     if (*known) return **known;
     const auto fresh = hex_encode(crypto::random_bytes(kServerIdBytes));
-    std::promise<Result<void>> written;
-    store::Request request;
-    request.effect = store::Effect::shrinks;
-    request.apply = [&fresh](store::Transaction& transaction) -> Result<void> {
+    auto outcome = store::commit_and_wait(*store_, 0, store::Effect::shrinks, [&fresh](store::Transaction& transaction) -> Result<void> {
         transaction.put(keys::kServerId, fresh);
         return {};
-    };
-    request.done = [&written](Result<void> outcome) { written.set_value(std::move(outcome)); };
-    store_->submit(std::move(request));
-    auto outcome = written.get_future().get();
+    });
     if (!outcome) return fail(std::move(outcome.error()));
     return fresh;
 }
@@ -225,6 +218,8 @@ void Site::declare_metrics() {
                   Type::gauge, [this] { return store_->stats().accepting ? 1.0 : 0.0; });
     metrics_->ask("folders_renumbered_total", "Folders that came to the end of their UIDs.", Type::counter,
                   [this] { return static_cast<double>(mailboxes_->parts().renumbered.load()); });
+    metrics_->ask("counters_raised_total", "Counters raised by a repair or an import.", Type::counter,
+                  [this] { return static_cast<double>(mailboxes_->parts().raised.value()); });
     metrics_->ask("streams", "Open streams of daemons.", Type::gauge,
                   [this] { return static_cast<double>(server_->streams().size()); });
     metrics_->ask("queued", "Mails that wait in the outbound queue.", Type::gauge, [this] {
@@ -239,6 +234,7 @@ void Site::keep_house() {
         lock.unlock();
         janitor_->tick();
         directory_->purge_expired();
+        counters_->note_pace();
         lock.lock();
         wake_.wait_for(lock, kHousekeeping, [this] { return stopping_; });
     }

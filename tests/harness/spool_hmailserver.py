@@ -1,5 +1,6 @@
 """hMailServer: the Data directory and a dump of its database, as mysqldump or as SQL Server Management Studio writes it."""
 
+import hashlib
 import os
 import time
 
@@ -58,7 +59,7 @@ class _Dump:
 
 def make_hmailserver(path, mails, users, seed, style="mysql"):
     """Data/DOMAIN/USER/xx/{GUID}.eml and dump.sql; style "mysql" or "mssql". UIDs of folders are their own."""
-    expected, dump = Expected(), _Dump(style)
+    expected, dump = Expected(password="password of old"), _Dump(style)
     dump.add("hm_domains", 1, DOMAIN, 1)
     folder_id = message_id = 0
     for account_id, user in enumerate(user_names(users), 1):
@@ -66,7 +67,10 @@ def make_hmailserver(path, mails, users, seed, style="mysql"):
         address = f"{user}@{DOMAIN}"
         root = os.path.join(path, "Data", DOMAIN, user)
         os.makedirs(root)
-        dump.add("hm_accounts", account_id, 1, address, "5f4dcc3b5aa765d61d8327deb882cf99", 1, 100, 2, "太郎", "O'山田\\", 0, "")
+        # Its types of passwords in turn: 2 is MD5, 3 is SHA-256 with the salt in front.
+        salted = "c0ffee" + hashlib.sha256(b"c0ffee" + expected.password.encode()).hexdigest()
+        kind, kept = (2, hashlib.md5(expected.password.encode()).hexdigest()) if account_id % 2 else (3, salted)
+        dump.add("hm_accounts", account_id, 1, address, kept, 1, 100, kind, "太郎", "O'山田\\", 0, "")
         parents = {}
         for name, count in shares(mails, FOLDERS):
             for depth, level in enumerate(name.split("/")):

@@ -28,9 +28,11 @@ class Row(NamedTuple):
 
 
 class Expected:
-    """accounts: address -> rows, in the order of folders and numbers. exceptions: (file, code or severity) that the report must have."""
+    """accounts: address -> rows, in the order of folders and numbers. exceptions: (file, code or severity) that the report must have.
+    password: of every account, where the spool has a hash of it."""
 
-    def __init__(self):
+    def __init__(self, password=""):
+        self.password = password
         self.accounts = {}
         self.exceptions = []
 

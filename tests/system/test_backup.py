@@ -244,5 +244,47 @@ class Backup(unittest.TestCase):
         self.assertIn(str(pathlib.Path(file).relative_to(self.set)), said)
 
 
+class AccountBackup(unittest.TestCase):
+    """One account in a set of its own, and what belongs to it besides its mail."""
+
+    def test_an_account_comes_back_whole(self):
+        site = self.enterContext(Site())
+        address, old, new = "anna@example.test", "the password of old", "another password"
+        site.add_domain("example.test")
+        site.add_account(address, old)
+        site.add_account("ben@example.test")
+        site.adminctl("account", "set", address, "--quota", "500M")
+        site.adminctl("alias", "add", "info@example.test", address)
+        connection = imap.login(site.ports["imap"], address, old)
+        for number in range(5):
+            imap.append(connection, "INBOX", f"Subject: {number}\r\n\r\n\r\n".encode(), ["\\Seen"])
+        _, before = books.read_folder(connection, "INBOX")
+        connection.close()
+
+        made = json.loads(site.adminctl("--json", "backup", "create", "--account", address))
+        self.assertEqual(made["step"]["account"], address)
+        name = re.search(r"set (account-\S+)\.", made["note"])[1]
+        site.adminctl("backup", "verify", "--set", name)
+        self.assertIn(address, site.adminctl("backup", "list", "--set", name))
+        site.adminctl("backup", "create", "--set", name, expect=1)  # not of the whole site
+
+        site.adminctl("alias", "delete", "info@example.test")
+        site.adminctl("account", "delete", address)
+        site.add_account(address, new)
+        wanted = ("backup", "restore", "--account", address, "--set", name, "--settings")
+        said = site.adminctl(*wanted)
+        for what in ("quota in bytes", "password", "alias info@example.test"):
+            self.assertIn(what, said)
+        site.adminctl(*wanted, "--apply")
+        connection = imap.login(site.ports["imap"], address, old)
+        _, after = books.read_folder(connection, "INBOX")
+        self.assertEqual([row[1:] for row in after], [row[1:] for row in before])
+        connection.close()
+        shown = json.loads(site.adminctl("--json", "account", "show", address))
+        self.assertEqual((int(shown["quota_bytes"]), shown["aliases"]), (500 * 2 ** 20, ["info@example.test"]))
+        for arguments in (("counters", "verify"), ("store", "verify")):
+            site.adminctl(*arguments)
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -136,6 +136,24 @@ class Import(unittest.TestCase):
         for address in (anna, ben):
             self.check(old, address)
 
+    def test_counters_of_the_old_server_go_on(self):
+        spool = self.folder / "spool"
+        mailbox = spool / f"anna@{DOMAIN}"
+        mailbox.mkdir(parents=True)
+        (mailbox / "1.eml").write_bytes(b"Subject: one\r\n\r\none\r\n")
+        (spool / "Data").mkdir()
+        (spool / "Data" / "imap4.cnt").write_bytes(b"5000\r\n")
+        (spool / "Data" / "imap4folder.cnt").write_bytes(b";pmail-cnt 1\n700\n")
+        plan = str(self.folder / "import.plan")
+        told = self.site.adminctl("import", "plan", "pmail", str(spool), "--out", plan, expect=None)
+        self.assertRegex(told, r"imap4\.cnt +5000\n")
+        self.site.adminctl("import", "run", plan, expect=None)
+        codes = [line.split("\t")[4] for line in self.site.adminctl("import", "report", plan, "--tsv").splitlines()]
+        self.assertEqual(codes.count("counter-raised"), 2)
+        shown = json.loads(self.site.adminctl("--json", "counters", "show", f"anna@{DOMAIN}"))
+        self.assertEqual(int(shown["next_message_id"]), 5001)
+        self.assertGreaterEqual(min(int(folder["folder_id"]) for folder in shown["folders"]), 700)
+
     def test_another_source_at_the_same_place_is_refused(self):
         old = OldMaildir(self.folder / "Maildir", 5)
         plan = self.plan(old.path, f"anna@{DOMAIN}")
@@ -180,6 +198,8 @@ class Families(unittest.TestCase):
         self.assertEqual(self.state_of(folder / "spool"), before, "the source is never written to")
         self.compare_report(site, plan, expected)
         for address, rows in expected.accounts.items():
+            if expected.password:
+                self.log_in_twice(site, address, expected.password)
             set_password(site, address)
             self.compare_pop3(site, address, rows)
             self.compare_imap(site, address, rows)
@@ -194,6 +214,14 @@ class Families(unittest.TestCase):
     def state_of(self, top):
         """Of each file: its size and time."""
         return {path: (status.st_size, status.st_mtime_ns) for path in top.rglob("*") for status in (path.lstat(),)}
+
+    def log_in_twice(self, site, address, password):
+        """By the old server's hash, and by what the first login has made of it."""
+        for _ in range(2):
+            imap = imaplib.IMAP4_SSL(HOST, site.ports["imaps"], ssl_context=unverified_tls(), timeout=30)
+            self.assertRaises(imaplib.IMAP4.error, imap.login, address, password + "x")
+            imap.login(address, password)
+            imap.logout()
 
     def compare_report(self, site, plan, expected):
         lines = [line.split("\t") for line in site.adminctl("import", "report", plan, "--tsv").splitlines()]

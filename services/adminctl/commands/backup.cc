@@ -20,6 +20,7 @@ struct BackupOptions {
     std::string at;
     bool beside = false;
     bool exact = false;
+    bool settings = false;
     bool apply = false;
     std::string to_store;
     std::string from;
@@ -52,6 +53,7 @@ Result<ExitStatus> create(Context& context, const BackupOptions& options) {
     request.set_set(options.set);
     request.set_base(options.base);
     request.set_keep_bases(options.keep_bases);
+    request.set_address(options.account);
     auto client = context.client();
     if (!client) return fail(std::move(client.error()));
     v1::BackupProgress last;
@@ -72,10 +74,11 @@ std::string listed_text(const v1::BackupList& list) {
     table.column("FROM");
     table.column("UNTIL");
     table.column("SIZE", Align::right);
+    table.column("OF");
     table.column("PROBLEM");
     for (const auto& step : list.steps()) {
         table.row({cat(step.number()), kind_of(step), show_moment(step.from_ms()), show_moment(step.until_ms()),
-                   show_size(step.bytes()), step.problem()});
+                   show_size(step.bytes()), step.account().empty() ? "all" : step.account(), step.problem()});
     }
     auto out = table.empty() ? cat("No backup in ", printable(list.directory()), ".\n") : table.text();
     if (list.sets_size() < 2) return out;
@@ -123,6 +126,15 @@ Table restored_table() {
     return table;
 }
 
+std::string settings_text(const v1::RestoredFolder& first) {
+    Table table;
+    table.column("SETTING");
+    table.column("NOW");
+    table.column("THEN");
+    for (const auto& setting : first.settings()) table.row({setting.name(), setting.now(), setting.then()});
+    return table.empty() ? "All settings are as they were.\n" : table.text();
+}
+
 Result<ExitStatus> restore_account(Context& context, const BackupOptions& options) {
     v1::RestoreAccountRequest request;
     request.set_set(options.set);
@@ -131,6 +143,7 @@ Result<ExitStatus> restore_account(Context& context, const BackupOptions& option
                      : options.exact ? v1::RestoreAccountRequest::MODE_EXACT
                                      : v1::RestoreAccountRequest::MODE_MERGE);
     request.set_apply(options.apply);
+    request.set_settings(options.settings);
     if (!options.at.empty()) {
         auto moment = parse_moment(options.at, std::time(nullptr));
         if (!moment) return fail(std::move(moment.error()));
@@ -146,6 +159,7 @@ Result<ExitStatus> restore_account(Context& context, const BackupOptions& option
         } else if (first) {
             context.say(cat(printable(options.account), " as of ", show_moment(folder.as_of_ms()), ":"));
             for (const auto& note : folder.notes()) context.say(printable(note));
+            if (options.settings) context.say(settings_text(folder));
         } else {
             table.row({folder.folder().empty() ? "-" : folder.folder(), folder.target(), fate_of(folder), cat(folder.added()),
                        cat(folder.undeleted()), cat(folder.copied()), cat(folder.present()), cat(folder.removed()),
@@ -194,6 +208,9 @@ void add_restore(CLI::App& backup, Context& context, const std::shared_ptr<Backu
     restore->add_flag("--exact", options->exact, "the mailbox becomes what it was; younger mail can be undeleted")
         ->needs(account)
         ->excludes(beside);
+    restore->add_flag("--settings", options->settings,
+                      "also its name, quota, protocols, passwords, aliases and settings of plugins as they were")
+        ->needs(account);
     restore->add_flag("--apply", options->apply, "does it")->needs(account);
     auto* store = restore->add_option("--to-store", options->to_store,
                                       "the whole site into this new directory; spoold must be stopped, and this must run "
@@ -215,7 +232,8 @@ void add_backup_command(CLI::App& app, Context& context) {
     auto* backup = group(app, "backup", "backups of everything, made while mail comes in");
     auto* make = command(*backup, context, "create", "adds what changed since the last one, or everything the first time",
                          [&context, options] { return create(context, *options); });
-    make->add_option("--set", options->set, "the set of backups; else \"main\"");
+    make->add_option("--set", options->set, "the set of backups; else \"main\", or one of the account's own");
+    make->add_option("--account", options->account, "this account alone, in a set of its own");
     make->add_flag("--base", options->base, "everything, also where the changes would do");
     make->add_option("--keep-bases", options->keep_bases, "afterwards removes all but so many chains of a base and its increments");
     auto* all = command(*backup, context, "list", "lists the steps of a set", [&context, options] {

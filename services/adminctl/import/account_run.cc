@@ -63,10 +63,12 @@ class AccountRun {
         std::vector<legacy::ReportLine> lines;
         auto opened = parts_.client.open_account(request);
         // A hash that nobody here can verify is no reason to leave the mail behind: the account needs a new password.
-        if (!opened && opened.error().kind == Kind::unsupported && !request.password_hash().empty()) {
-            lines.push_back({legacy::Severity::person, account_.address, {}, 0, "password-hash-unknown", {opened.error().text}});
+        const bool refused = !opened && (opened.error().kind == Kind::unsupported || opened.error().kind == Kind::invalid);
+        if (refused && !request.password_hash().empty()) {
+            const auto why = opened.error().text;
             request.clear_password_hash();
             opened = parts_.client.open_account(request);
+            if (opened) lines.push_back({legacy::Severity::person, account_.address, {}, 0, "password-hash-unknown", {why}});
         }
         if (!opened) return fail(std::move(opened.error()));
         opened_ = std::move(*opened);

@@ -5,6 +5,7 @@
 
 #include "adminctl/import/wire.h"
 #include "common/legacy/source.h"
+#include "common/legacy/tab_fields.h"
 #include "common/mail/summary.h"
 #include "common/rpc/summary.h"
 
@@ -71,7 +72,7 @@ bool MailReader::add(const WantedMail& wanted, std::string message) {
     for (const auto& keyword : mail.keywords) out.add_keywords(keyword);
     out.set_uidl(mail.uidl);
     out.set_pop3_order(mail.pop3_order);
-    out.set_file(legacy::escaped(mail.file));
+    out.set_file(legacy::escape_field(mail.file));
     rpc::put_summary(mail::make_summary(message), *out.mutable_summary());
     put_date(mail, out);
     frame_bytes_ += is_large ? 0 : message.size();

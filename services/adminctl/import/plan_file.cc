@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "common/base/text.h"
-#include "common/legacy/report.h"
+#include "common/legacy/tab_fields.h"
 
 namespace tayori::admin {
 namespace {
@@ -73,7 +73,7 @@ Error wrong(std::string_view why) {
 
 std::string format_plan(const ImportPlan& plan) {
     std::string out(kHeader);
-    for (const auto& field : fields()) append(out, field.name, '\t', legacy::escaped(field.get(plan)), '\n');
+    for (const auto& field : fields()) append(out, field.name, '\t', legacy::escape_field(field.get(plan)), '\n');
     return out;
 }
 
@@ -90,7 +90,8 @@ Result<ImportPlan> parse_plan(std::string_view content) {
         bool known = false;
         for (const auto& field : fields()) {
             if (field.name != name) continue;
-            known = field.set(plan, legacy::unescaped(line.substr(tab + 1)));
+            const auto value = legacy::unescape_field(line.substr(tab + 1));
+            known = value && field.set(plan, *value);
         }
         if (!known) return fail(wrong(cat("\"", line, "\"")));
     }

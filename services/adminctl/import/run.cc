@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "common/base/text.h"
+#include "common/legacy/tab_fields.h"
 
 namespace tayori::admin {
 namespace {
@@ -109,7 +110,7 @@ Result<v1::Import> find(rpc::ImportClient& client, const std::function<bool(cons
 
 Result<v1::Import> find_import(rpc::ImportClient& client, const ImportPlan& plan) {
     return find(client, [&](const v1::Import& import) {
-        return import.kind() == plan.kind && import.origin() == legacy::escaped(plan.origin);
+        return import.kind() == plan.kind && import.origin() == legacy::escape_field(plan.origin);
     });
 }
 
@@ -125,7 +126,7 @@ Result<RunOutcome> run_import(rpc::ImportClient& client, const ImportPlan& plan,
     if (!source) return fail(std::move(source.error()));
     v1::OpenImportRequest request;
     request.set_kind(plan.kind);
-    request.set_origin(legacy::escaped(plan.origin));
+    request.set_origin(legacy::escape_field(plan.origin));
     request.set_next_message_id(counter((*source)->plan(), "imap4.cnt"));
     request.set_next_folder_id(counter((*source)->plan(), "imap4folder.cnt"));
     auto import = client.open_import(request);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "common/base/text.h"
+#include "common/legacy/tab_fields.h"
 #include "common/crypto/crypto.h"
 #include "common/mail/charset.h"
 #include "common/mail/utf8.h"
@@ -50,7 +51,7 @@ v1::ImportReportLine to_wire(const legacy::ReportLine& line) {
     v1::ImportReportLine out;
     out.set_severity(static_cast<std::uint32_t>(line.severity));
     out.set_account(line.account);
-    out.set_file(legacy::escaped(line.file));
+    out.set_file(legacy::escape_field(line.file));
     out.set_line(line.line);
     out.set_code(line.code);
     for (const auto& value : line.values) out.add_values(value_on_wire(value));
@@ -61,7 +62,7 @@ legacy::ReportLine from_wire(const v1::ImportReportLine& line) {
     legacy::ReportLine out;
     out.severity = static_cast<legacy::Severity>(std::min(line.severity(), 3U));
     out.account = line.account();
-    out.file = legacy::unescaped(line.file());
+    out.file = legacy::unescape_field(line.file()).value_or(line.file());
     out.line = line.line();
     out.code = line.code();
     out.values.assign(line.values().begin(), line.values().end());
@@ -85,7 +86,7 @@ v1::OpenImportAccountRequest account_request(std::uint64_t import_id, const lega
         auto& to = *out.add_settings();
         to.set_plugin(settings.plugin);
         to.set_json(settings.json);
-        to.set_file(legacy::escaped(settings.file));
+        to.set_file(legacy::escape_field(settings.file));
     }
     out.set_enable_settings(enable_settings);
     std::uint64_t pop3_order_last = 0;

@@ -9,12 +9,15 @@
 namespace tayori::crypto {
 
 std::string sha256(std::string_view bytes);  // 32 bytes
+std::string sha512(std::string_view bytes);  // 64 bytes
 std::string hmac_sha256(std::string_view key, std::string_view bytes);
 // SCRAM's Hi() (RFC 5802 §2.2) with SHA-256: 32 bytes.
 std::string pbkdf2_hmac_sha256(std::string_view password, std::string_view salt, unsigned iterations);
 
-// Only for APOP and CRAM-MD5, whose definitions ask for it (RFC 1939 §7, RFC 2195).
-std::string md5(std::string_view bytes);  // 16 bytes
+// Only for APOP and CRAM-MD5, whose definitions ask for it (RFC 1939 §7, RFC 2195), and for passwords that another server
+// has hashed.
+std::string md5(std::string_view bytes);   // 16 bytes
+std::string sha1(std::string_view bytes);  // 20 bytes
 std::string hmac_md5(std::string_view key, std::string_view bytes);
 
 // From the kernel's generator; aborts the program if there is none.

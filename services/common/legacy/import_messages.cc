@@ -10,6 +10,8 @@ std::span<const Message> import_messages() {
          "the account was there already: its password stays, imported mail comes behind what it has",
          "アカウントはすでにありました。パスワードはそのままで、メールは今あるメールの後ろに入ります"},
         {"alias-refused", "the alias could not be made: {0}", "エイリアスを作れませんでした: {0}"},
+        {"counter-raised", "the next {0} here was {1} and is {2} now, as the old server's counter says",
+         "{0} の次の値を {1} から {2} へ上げました (移行元のカウンターに合わせるため)"},
         {"folder-refused", "the folder {0} could not be made, its mails were not imported: {1}",
          "フォルダー {0} を作れず、中のメールは取り込んでいません: {1}"},
         {"folder-uids-not-kept",

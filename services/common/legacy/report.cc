@@ -5,6 +5,7 @@
 
 #include "common/base/text.h"
 #include "common/legacy/messages.h"
+#include "common/legacy/tab_fields.h"
 #include "common/mail/charset.h"
 #include "common/mail/utf8.h"
 
@@ -53,35 +54,6 @@ std::string fill(std::string_view pattern, const std::vector<std::string>& value
 }
 
 }  // namespace
-
-std::string escaped(std::string_view bytes) {
-    std::string out;
-    for (std::size_t i = 0; i < bytes.size();) {
-        const auto size = mail::utf8_sequence(bytes, i);
-        if (size == 0 || is_control(bytes[i]) || bytes[i] == '%') {
-            append(out, '%', to_upper(hex_encode(bytes.substr(i, 1))));
-            ++i;
-        } else {
-            out += bytes.substr(i, size);
-            i += size;
-        }
-    }
-    return out;
-}
-
-std::string unescaped(std::string_view text) {
-    std::string out;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        const bool code = text[i] == '%' && i + 2 < text.size() && hex_digit(text[i + 1]) >= 0 && hex_digit(text[i + 2]) >= 0;
-        if (!code) {
-            out += text[i];
-            continue;
-        }
-        out += static_cast<char>(hex_digit(text[i + 1]) * 16 + hex_digit(text[i + 2]));
-        i += 2;
-    }
-    return out;
-}
 
 std::span<const std::span<const Message>> all_messages() {
     // A new family's table is one line here.
@@ -132,9 +104,9 @@ std::string as_text(const ReportLine& line, Language language) {
 }
 
 std::string as_tsv(const ReportLine& line, Language language) {
-    return cat(severity_name(line.severity, Language::english), '\t', escaped(line.account), '\t',
-               escaped(line.file), '\t', line.line, '\t', escaped(line.code), '\t',
-               escaped(sentence(line, language)));
+    return cat(severity_name(line.severity, Language::english), '\t', escape_field(line.account), '\t',
+               escape_field(line.file), '\t', line.line, '\t', escape_field(line.code), '\t',
+               escape_field(sentence(line, language)));
 }
 
 void Report::add(ReportLine line) {

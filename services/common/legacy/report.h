@@ -36,10 +36,6 @@ std::string_view severity_name(Severity severity, Language language);
 std::string as_text(const ReportLine& line, Language language);
 std::string as_tsv(const ReportLine& line, Language language);
 
-// Bytes that may be no text, as text that stays distinguishable: TAB, CR, LF, % and what is no UTF-8 as %XX; and back.
-std::string escaped(std::string_view bytes);
-std::string unescaped(std::string_view text);
-
 // Collects, or hands on at once. Not thread-safe.
 class Report {
   public:

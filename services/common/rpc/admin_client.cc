@@ -178,6 +178,16 @@ Result<v1::Counters> AdminClient::show_counters(const v1::CountersRequest& reque
 Result<v1::CountersReport> AdminClient::verify_counters(const v1::CountersRequest& request) {
     return unary(*stubs_->admin, &v1::AdminService::Stub::VerifyCounters, request, kLongWait);
 }
+Result<void> AdminClient::list_folder_counters(const v1::ListFolderCountersRequest& request,
+                                               const Visit<v1::FolderCounters>& visit) {
+    return list(*stubs_->admin, &v1::AdminService::Stub::ListFolderCounters, request, visit);
+}
+Result<v1::CountersRaised> AdminClient::repair_counters(const v1::RepairCountersRequest& request) {
+    return unary(*stubs_->admin, &v1::AdminService::Stub::RepairCounters, request, kLongWait);
+}
+Result<v1::CountersRaised> AdminClient::raise_counters(const v1::RaiseCountersRequest& request) {
+    return unary(*stubs_->admin, &v1::AdminService::Stub::RaiseCounters, request, kLongWait);
+}
 Result<v1::QuotaReport> AdminClient::get_quota_report(const v1::QuotaReportRequest& request) {
     return unary(*stubs_->admin, &v1::AdminService::Stub::GetQuotaReport, request);
 }

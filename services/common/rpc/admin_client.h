@@ -71,6 +71,10 @@ class AdminClient {
     Result<v1::AccountFolders> delete_account_folder(const v1::AccountFolderRequest& request);
     Result<v1::Counters> show_counters(const v1::CountersRequest& request);
     Result<v1::CountersReport> verify_counters(const v1::CountersRequest& request);
+    Result<void> list_folder_counters(const v1::ListFolderCountersRequest& request,
+                                      const Visit<v1::FolderCounters>& visit);
+    Result<v1::CountersRaised> repair_counters(const v1::RepairCountersRequest& request);
+    Result<v1::CountersRaised> raise_counters(const v1::RaiseCountersRequest& request);
     Result<v1::QuotaReport> get_quota_report(const v1::QuotaReportRequest& request);
     Result<v1::QuotaReport> recount_quota(const v1::QuotaReportRequest& request);
     Result<void> list_expunged(const v1::ExpungedRequest& request,

@@ -90,6 +90,32 @@ Result<std::optional<MessageId>> message_for(AccountTx& box, LoadedMail& mail, M
 
 }  // namespace
 
+Result<void> load_body(const store::Snapshot& snapshot, const OpenBody& open, store::Staging& staging, LoadedMail& mail) {
+    auto record = MessageRecord::decode(mail.record_bytes);
+    if (!record) return fail(std::move(record.error()));
+    mail.record = *record;
+    mail.mail.bytes_max = UINT64_MAX;
+    if (record->header_kept) {
+        auto header = snapshot.get(keys::header(record->body));
+        if (!header) return fail(std::move(header.error()));
+        mail.header = header->value_or(std::string());
+        mail.mail.header = mail.header;
+    }
+    auto reader = open(record->body);
+    if (!reader) return fail(std::move(reader.error()));
+    if (auto good = (*reader)->verify(); !good) return fail(std::move(good.error()));
+    const auto size = (*reader)->size();
+    if (size <= kInlineBytesMax) {
+        if (auto read = (*reader)->read(0, size, mail.bytes); !read) return fail(std::move(read.error()));
+        mail.mail.bytes = mail.bytes;
+        return {};
+    }
+    auto upload = stage(**reader, staging);
+    if (!upload) return fail(std::move(upload.error()));
+    mail.mail.upload = *upload;
+    return {};
+}
+
 Result<LoadedMailPtr> load_mail(const MailSource& source, const Comeback& comeback, store::Staging& staging) {
     auto loaded = std::make_shared<LoadedMail>();
     loaded->comeback = comeback;
@@ -101,29 +127,9 @@ Result<LoadedMailPtr> load_mail(const MailSource& source, const Comeback& comeba
     if (!value) return fail(std::move(value.error()));
     if (!*value) return fail(corrupt_record("message: it is missing in the backup"));
     loaded->record_bytes = std::move(**value);
-    auto record = MessageRecord::decode(loaded->record_bytes);
-    if (!record) return fail(std::move(record.error()));
-    loaded->record = *record;
-    auto& mail = loaded->mail;
-    mail.bytes_max = UINT64_MAX;
-    if (record->header_kept) {
-        auto header = source.snapshot.get(keys::header(record->body));
-        if (!header) return fail(std::move(header.error()));
-        loaded->header = header->value_or(std::string());
-        mail.header = loaded->header;
-    }
-    auto reader = source.past.open_body(record->body);
-    if (!reader) return fail(std::move(reader.error()));
-    if (auto good = (*reader)->verify(); !good) return fail(std::move(good.error()));
-    const auto size = (*reader)->size();
-    if (size <= kInlineBytesMax) {
-        if (auto read = (*reader)->read(0, size, loaded->bytes); !read) return fail(std::move(read.error()));
-        mail.bytes = loaded->bytes;
-        return loaded;
-    }
-    auto upload = stage(**reader, staging);
-    if (!upload) return fail(std::move(upload.error()));
-    mail.upload = *upload;
+    const auto open = [&source](store::BodyId id) { return source.past.open_body(id); };
+    auto read = load_body(source.snapshot, open, staging, *loaded);
+    if (!read) return fail(std::move(read.error()));
     return loaded;
 }
 

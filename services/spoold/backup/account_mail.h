@@ -1,6 +1,7 @@
 // One mail of a backup on its way into the living mailbox.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -33,6 +34,11 @@ struct LoadedMail {
 };
 using LoadedMailPtr = std::shared_ptr<LoadedMail>;
 
+// Reads body and header of `mail.record_bytes`, with what is to be stored of them. The body's checksum is compared; a large
+// one is staged.
+using OpenBody = std::function<Result<std::shared_ptr<const store::BodyReader>>(store::BodyId)>;
+Result<void> load_body(const store::Snapshot& snapshot, const OpenBody& open, store::Staging& staging, LoadedMail& mail);
+
 // Where a mail is read: the backup, and the table that names its keywords.
 struct MailSource {
     const store::Past& past;
@@ -40,7 +46,6 @@ struct MailSource {
     AccountId account{};
     const KeywordTable& keywords;
 };
-// The body's checksum is compared. A large one is staged.
 Result<LoadedMailPtr> load_mail(const MailSource& source, const Comeback& comeback, store::Staging& staging);
 
 // Messages that a restore has made, by their number in the backup.

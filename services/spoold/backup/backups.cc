@@ -10,15 +10,23 @@
 
 #include "common/base/log.h"
 #include "common/base/text.h"
+#include "common/crypto/crypto.h"
 #include "spoold/backup/account_apply.h"
+#include "spoold/backup/account_copy.h"
+#include "spoold/backup/account_settings.h"
 #include "spoold/backup/verify.h"
 #include "spoold/directory/account_rows.h"
+#include "spoold/mailbox/parts.h"
+#include "spoold/store/engine.h"
 
 namespace tayori::spool {
 namespace {
 
 constexpr std::string_view kDefaultSet = "main";
 constexpr std::size_t kSetNameBytesMax = 64;
+constexpr std::string_view kAccountSetPrefix = "account-";
+constexpr std::size_t kAccountSetReadable = 40;    // of the address
+constexpr std::size_t kAccountSetHashDigits = 8;  // so that no two addresses meet
 constexpr int kNiceness = 10;  // of the thread that copies: mail goes first
 constexpr std::chrono::milliseconds kProgressInterval{500};
 
@@ -47,6 +55,7 @@ v1::BackupStep to_wire(const Step& step, const std::vector<Step>& steps) {
     wire.set_bytes(manifest.bytes());
     wire.set_files(manifest.files.size());
     wire.set_program(manifest.program);
+    wire.set_account(manifest.account);
     return wire;
 }
 
@@ -93,6 +102,13 @@ Result<AccountId> past_account(const store::Past& past, AccountId living, const 
 
 }  // namespace
 
+std::string set_of_account(std::string_view address) {
+    std::string name(kAccountSetPrefix);
+    for (const char c : to_lower(address.substr(0, kAccountSetReadable))) name += good_set_name({&c, 1}) ? c : '_';
+    const auto hash = hex_encode(crypto::sha256(to_lower(address)));
+    return cat(name, '-', hash.substr(0, kAccountSetHashDigits));
+}
+
 Result<std::string> set_directory(const std::string& directory, const std::string& set) {
     const auto name = set.empty() ? std::string(kDefaultSet) : set;
     if (!good_set_name(name)) {
@@ -102,8 +118,9 @@ Result<std::string> set_directory(const std::string& directory, const std::strin
 }
 
 Backups::Backups(Parts parts, BackupOptions options) : parts_(parts), options_(std::move(options)) {
-    if (auto gone = store::remove_tree(store::posix_files(), options_.scratch); !gone) {
-        log_warn("backup: a temporary directory stays", {{"detail", gone.error().detail}});
+    for (const auto& directory : {options_.scratch, scratch_of_account()}) {
+        if (auto gone = store::remove_tree(store::posix_files(), directory); !gone)
+            log_warn("backup: a temporary directory stays", {{"detail", gone.error().detail}});
     }
 }
 
@@ -119,8 +136,40 @@ std::string Backups::too_near() const {
     return "The backup lies on the same file system as the mail: copy it elsewhere, or set backup.directory.";
 }
 
+Result<MadeBackup> Backups::make(const v1::CreateBackupRequest& request, Target& target, BackupWish wish,
+                                 const Watch& watch) {
+    if (request.address().empty()) return make_backup(parts_.store, target, wish, watch);
+    const auto account = parts_.directory.account_id_of(request.address());
+    if (!account) return fail(account.error());
+    auto address = parts_.directory.address_of(*account);
+    if (!address) return fail(std::move(address.error()));
+    wish.account = std::move(*address);
+    wish.kind = BackupWish::Kind::base;
+    auto& files = store::posix_files();
+    const auto directory = scratch_of_account();
+    if (auto gone = store::remove_tree(files, directory); !gone) return fail(std::move(gone.error()));
+    auto made = copy_and_back_up(AccountId{*account}, directory, target, wish, watch);
+    if (auto gone = store::remove_tree(files, directory); !gone)
+        log_warn("backup: a temporary directory stays", {{"detail", gone.error().detail}});
+    return made;
+}
+
+Result<MadeBackup> Backups::copy_and_back_up(AccountId account, const std::string& directory, Target& target,
+                                             const BackupWish& wish, const Watch& watch) {
+    store::Options options;
+    options.directory = directory;
+    options.clock = &parts_.mailboxes.parts().clock;
+    options.on_fatal = [](const std::string&) {};  // the backup fails, and nothing else
+    options.background = false;
+    auto copy = store::open_embedded(std::move(options));
+    if (!copy) return fail(std::move(copy.error()));
+    if (auto copied = copy_account(parts_.store, account, **copy, watch); !copied) return fail(std::move(copied.error()));
+    return make_backup(**copy, target, wish, watch);
+}
+
 Result<void> Backups::create(const v1::CreateBackupRequest& request, const Visit<v1::BackupProgress>& visit) {
-    auto directory = directory_of(request.set());
+    const auto set = request.set().empty() && !request.address().empty() ? set_of_account(request.address()) : request.set();
+    auto directory = directory_of(set);
     if (!directory) return fail(std::move(directory.error()));
     step_back();
     auto target = make_directory_target(store::posix_files(), *directory);
@@ -129,7 +178,7 @@ Result<void> Backups::create(const v1::CreateBackupRequest& request, const Visit
     wish.kind = request.base() ? BackupWish::Kind::base : BackupWish::Kind::increment_if_possible;
     wish.program = options_.program;
     Teller tell(visit);
-    auto made = make_backup(parts_.store, *target, wish, [&](const Progress& progress) {
+    auto made = make(request, *target, wish, [&](const Progress& progress) {
         (void)tell(progress);  // a backup that was begun is ended, whoever listens
         return !stopping_;
     });
@@ -137,21 +186,23 @@ Result<void> Backups::create(const v1::CreateBackupRequest& request, const Visit
         log_warn("a backup failed", {{"set", wish.set}, {"error", made.error().text}, {"detail", made.error().detail}});
         return fail(std::move(made.error()));
     }
-    log_info("a backup is made", {{"set", wish.set}, {"step", made->manifest.number}, {"base", made->manifest.is_base()},
-                                  {"bytes", made->manifest.bytes()}});
+    const auto& manifest = made->manifest;
+    log_info("a backup is made", {{"set", wish.set}, {"account", manifest.account}, {"step", manifest.number},
+                                  {"base", manifest.is_base()}, {"bytes", manifest.bytes()}});
     auto dropped = drop_old_chains(*target, request.keep_bases());
     if (!dropped) return fail(std::move(dropped.error()));
     auto steps = read_steps(*target);
     if (!steps) return fail(std::move(steps.error()));
     v1::BackupProgress last;
-    last.set_bytes_done(made->manifest.bytes());
-    last.set_bytes_total(made->manifest.bytes());
+    last.set_bytes_done(manifest.bytes());
+    last.set_bytes_total(manifest.bytes());
     last.set_dropped_steps(*dropped);
     for (const auto& step : *steps) {
-        if (step.manifest.number == made->manifest.number) *last.mutable_step() = to_wire(step, *steps);
+        if (step.manifest.number == manifest.number) *last.mutable_step() = to_wire(step, *steps);
     }
-    last.set_note(made->why);
-    if (const auto near = too_near(); !near.empty()) last.set_note(cat(made->why, made->why.empty() ? "" : " ", near));
+    auto note = manifest.account.empty() ? made->why : cat("It is in the set ", wish.set, ".");
+    if (const auto near = too_near(); !near.empty()) append(note, note.empty() ? "" : " ", near);
+    last.set_note(std::move(note));
     (void)visit(last);
     return {};
 }
@@ -225,6 +276,12 @@ Result<void> Backups::restore_account(const v1::RestoreAccountRequest& request,
     if (at && (*moment)->as_of_ms() < *at) first.add_notes("The backup has nothing later than that moment.");
     if (!wish.same_account()) {
         first.add_notes("The account was made anew since: its mail gets new numbers; UIDLs stay as they were.");
+    }
+    if (request.settings()) {
+        auto settings = restore_settings(parts_.directory, (*moment)->past(), wish, request.apply());
+        if (!settings) return fail(std::move(settings.error()));
+        for (auto& setting : settings->changes) *first.add_settings() = std::move(setting);
+        for (auto& note : settings->notes) first.add_notes(std::move(note));
     }
     if (!visit(first)) return {};
     AccountRestore restore(parts_.mailboxes, (*moment)->past(), wish);

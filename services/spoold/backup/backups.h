@@ -48,12 +48,18 @@ class Backups {
     // invalid: no name for a set.
     Result<std::string> directory_of(const std::string& set) const;
     std::string too_near() const;
+    std::string scratch_of_account() const { return options_.scratch + "-account"; }
+    Result<MadeBackup> make(const v1::CreateBackupRequest& request, Target& target, BackupWish wish, const Watch& watch);
+    Result<MadeBackup> copy_and_back_up(AccountId account, const std::string& directory, Target& target,
+                                        const BackupWish& wish, const Watch& watch);
 
     Parts parts_;
     const BackupOptions options_;
     std::atomic<bool> stopping_ = false;
 };
 
+// The set of one account's backups, where none is named.
+std::string set_of_account(std::string_view address);
 // The directory of a set below `directory`; invalid: no name for one.
 Result<std::string> set_directory(const std::string& directory, const std::string& set);
 

@@ -82,6 +82,16 @@ Result<Started> start(store::CopyableStore& store, const std::vector<Step>& step
     return started;
 }
 
+Result<void> check_account(const std::vector<Step>& steps, const std::string& account) {
+    const auto name = [](const std::string& of) { return of.empty() ? std::string("the whole site") : of; };
+    for (const auto& step : steps) {
+        if (!step.problem.empty() || step.manifest.account == account) continue;
+        return fail(Kind::invalid, cat("This set has backups of ", name(step.manifest.account), ", not of ", name(account),
+                                       ": name another one with --set."));
+    }
+    return {};
+}
+
 }  // namespace
 
 Result<MadeBackup> make_backup(store::CopyableStore& store, Target& target, const BackupWish& wish, const Watch& watch) {
@@ -93,6 +103,7 @@ Result<MadeBackup> make_backup(store::CopyableStore& store, Target& target, cons
     }
     auto steps = read_steps(target);
     if (!steps) return fail(std::move(steps.error()));
+    if (auto same = check_account(*steps, wish.account); !same) return fail(std::move(same.error()));
     auto started = start(store, *steps, wish);
     if (!started) return fail(std::move(started.error()));
 
@@ -103,6 +114,7 @@ Result<MadeBackup> make_backup(store::CopyableStore& store, Target& target, cons
     manifest.base = started->behind != nullptr ? started->behind->manifest.base : manifest.number;
     manifest.after = started->behind != nullptr ? started->behind->checksum : 0;
     manifest.program = wish.program;
+    manifest.account = wish.account;
     manifest.store_format = store::kStoreFormat;
     manifest.index_ms = started->copy->index_ms();
     manifest.until_ms = started->copy->until_ms();

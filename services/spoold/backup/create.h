@@ -24,6 +24,7 @@ struct BackupWish {
     std::string set;
     Kind kind = Kind::increment_if_possible;
     std::string program;  // our version
+    std::string account;  // `store` has this one alone; empty: the whole site
 };
 
 struct MadeBackup {
@@ -31,6 +32,7 @@ struct MadeBackup {
     std::string why;  // it is a base and not an increment; empty for an increment
 };
 
+// invalid: the set holds the whole site, or another account.
 Result<MadeBackup> make_backup(store::CopyableStore& store, Target& target, const BackupWish& wish, const Watch& watch);
 
 // Removes all chains but the newest `bases`. Returns how many steps are gone.

@@ -64,6 +64,7 @@ bool read_line(std::string_view line, Manifest& m) {
     else if (key == "base") m.base = words.number<std::uint64_t>();
     else if (key == "after") m.after = words.number<std::uint32_t>(16);
     else if (key == "program") m.program = words.rest();
+    else if (key == "account") m.account = words.rest();
     else if (key == "store_format") m.store_format = words.number<std::uint32_t>();
     else if (key == "index_ms") m.index_ms = words.number<std::int64_t>();
     else if (key == "until_ms") m.until_ms = words.number<std::int64_t>();
@@ -97,7 +98,7 @@ std::uint64_t Manifest::bytes() const {
 
 std::string Manifest::encode() const {
     auto out = cat(kPreamble, kVersion, "\nnumber ", number, "\nbase ", base, "\nafter ", hex(after), "\nprogram ", program,
-                   "\nstore_format ", store_format, "\nindex_ms ", index_ms, "\nuntil_ms ", until_ms, "\nuntil ",
+                   account.empty() ? "" : "\naccount ", account, "\nstore_format ", store_format, "\nindex_ms ", index_ms, "\nuntil_ms ", until_ms, "\nuntil ",
                    until.sequence, " ", hex(until.checksum), " ", until.segment, " ", until.end, " ", until.position, "\n");
     for (const auto& file : files) {
         append(out, "file ", file.piece.from, " ", file.piece.to, " ", hex(file.checksum), " ", file.piece.name, "\n");

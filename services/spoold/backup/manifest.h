@@ -5,6 +5,7 @@
 //   base 1                      the step that the chain begins with; its own number: it is one
 //   after 5d0c1a2b              checksum of the manifest before it in the chain
 //   program 0.1.0
+//   account anna@example.jp     it has this account alone; without this line, the whole site
 //   store_format 1
 //   index_ms 1764195429000      of a base: when the index was copied. Earlier moments are not in the chain
 //   until_ms 1764195430000      everything answered by then is in it
@@ -34,6 +35,7 @@ struct Manifest {
     std::uint64_t base = 0;
     std::uint32_t after = 0;
     std::string program;
+    std::string account;
     std::uint32_t store_format = 0;
     std::int64_t index_ms = 0;
     std::int64_t until_ms = 0;

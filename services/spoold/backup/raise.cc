@@ -1,30 +1,18 @@
 #include "spoold/backup/raise.h"
 
 #include <algorithm>
-#include <future>
 
 #include "spoold/counters/census.h"
 #include "spoold/directory/records.h"
 #include "spoold/keys.h"
 #include "spoold/mailbox/limits.h"
 #include "spoold/mailbox/pages.h"
+#include "spoold/store/commit.h"
 
 namespace tayori::spool {
 namespace {
 
 using keys::References;
-
-Result<void> commit(store::Store& store, AccountId account, store::Mutation apply) {
-    auto outcome = std::make_shared<std::promise<Result<void>>>();
-    store::Request request;
-    request.account = raw(account);
-    request.effect = store::Effect::shrinks;
-    request.apply = std::move(apply);
-    request.done = [outcome](Result<void> result) { outcome->set_value(std::move(result)); };
-    auto future = outcome->get_future();
-    store.submit(std::move(request));
-    return future.get();
-}
 
 // Close to the end of the 32 bits only half of what is left: the folder must be renumbered soon anyway.
 Uid above(Uid a, Uid b) {
@@ -95,7 +83,7 @@ Result<void> raise_folder(store::Transaction& t, AccountId account, NumberedFold
     if (!other) return fail(std::move(other.error()));
     auto& record = folder.record;
     const bool same = other->uid_validity == record.uid_validity;
-    record.uid_next = above(record.uid_next, same ? other->uid_next : 1);
+    record.skip_uids(above(record.uid_next, same ? other->uid_next : 1));
     record.highest_modseq = record.expunge_floor = modseq;
     record.expunge_entries = 0;
     const auto log = keys::expunged_after(folder.id, 0);
@@ -119,7 +107,7 @@ Result<void> raise_account(store::Store& store, AccountId account, AccountState 
                               static_cast<std::uint32_t>(kRestoreGap);
     state.next_pop3_order = std::max(state.next_pop3_order, other->next_pop3_order) + kRestoreGap;
     ++raised.accounts;
-    return commit(store, account, [&](store::Transaction& t) -> Result<void> {
+    return store::commit_and_wait(store, raw(account), store::Effect::shrinks, [&](store::Transaction& t) -> Result<void> {
         for (auto& folder : *folders) {
             if (auto done = raise_folder(t, account, folder, state.modseq, living, raised); !done) return done;
         }
@@ -129,7 +117,7 @@ Result<void> raise_account(store::Store& store, AccountId account, AccountState 
 }
 
 Result<void> raise_site(store::Store& store, const Living& living) {
-    return commit(store, AccountId{0}, [&](store::Transaction& t) -> Result<void> {
+    return store::commit_and_wait(store, 0, store::Effect::shrinks, [&](store::Transaction& t) -> Result<void> {
         for (const auto key : {keys::kNextMessageId, keys::kNextFolderId, keys::kNextQueueId}) {
             auto other = living.get(key);
             if (!other) return fail(std::move(other.error()));
@@ -140,6 +128,7 @@ Result<void> raise_site(store::Store& store, const Living& living) {
         const auto number = [](const std::optional<std::string>& value) { return value ? decode_u64(*value) : 1; };
         const auto next = std::max(number(t.get(row_key::next_account())), number(*other)) + kRestoreGap;
         t.put(row_key::next_account(), encode_u64(next));
+        t.erase(keys::kPace);
         t.erase(keys::kServerId);
         t.erase(row_key::secret("ticket"));
         return {};

@@ -104,6 +104,9 @@ Result<RestoredSite> restore_site(Target& target, const SiteWish& wish, const Wa
     auto chain = chain_for(*steps, wish.moment_ms);
     if (!chain) return fail(std::move(chain.error()));
     if (auto right = check_format(*chain); !right) return fail(std::move(right.error()));
+    if (const auto& account = chain->last().account; !account.empty()) {
+        return fail(Kind::invalid, cat("This set has ", account, " alone: `adminctl backup restore --account` brings it back."));
+    }
     auto living = open_living(wish);
     if (!living) return fail(std::move(living.error()));
 

@@ -1,11 +1,11 @@
 #include "spoold/counters/counters.h"
 
 #include <algorithm>
-#include <future>
 #include <optional>
 
 #include "common/base/text.h"
 #include "spoold/counters/census.h"
+#include "spoold/counters/floors.h"
 #include "spoold/directory/directory.h"
 #include "spoold/keys.h"
 #include "spoold/mailbox/limits.h"
@@ -14,101 +14,11 @@ namespace tayori::spool {
 namespace {
 
 constexpr double kWholePercent = 100.0;
+constexpr double kDaysPerYear = 365.25;
 
-// What a start has to write: only what is wrong.
-struct Repairs {
-    std::vector<std::pair<std::string, std::string>> puts;
-    std::vector<std::string> said;
-};
-
-struct InUse {
-    std::uint64_t message = 0;
-    std::uint64_t folder = 0;
-    std::uint64_t queued = 0;
-};
-
-Result<void> last_of(const store::Snapshot& snapshot, const keys::Range& range,
-                     const std::function<void(std::string_view key)>& see) {
-    return snapshot.scan_backwards(range.from, range.to, [&](std::string_view key, std::string_view) {
-        see(key);
-        return false;
-    });
-}
-
-Result<void> check_folder(const store::Snapshot& snapshot, AccountId account, const NumberedFolder& folder,
-                          AccountState& state, Repairs& repairs) {
-    const auto greatest = greatest_uid(snapshot, folder.id, folder.record);
-    if (!greatest) return fail(greatest.error());
-    if (*greatest >= folder.record.uid_next) {
-        auto record = folder.record;
-        record.uid_next = *greatest + 1;
-        repairs.said.push_back(cat("UIDNEXT of folder ", raw(folder.id), " raised from ", folder.record.uid_next,
-                                   " to ", record.uid_next, "."));
-        repairs.puts.emplace_back(keys::folder(account, folder.id), record.encode());
-    }
-    state.modseq = std::max(state.modseq, folder.record.highest_modseq);
-    state.next_uid_validity = std::max(state.next_uid_validity, folder.record.uid_validity + 1);
-    return {};
-}
-
-Result<void> check_account(const store::Snapshot& snapshot, AccountId account, const AccountState& state,
-                           InUse& in_use, Repairs& repairs) {
-    const auto folders = read_folders(snapshot, account);
-    if (!folders) return fail(folders.error());
-    auto right = state;
-    for (const auto& folder : *folders) {
-        in_use.folder = std::max(in_use.folder, raw(folder.id));
-        if (auto checked = check_folder(snapshot, account, folder, right, repairs); !checked) return checked;
-    }
-    if (right.modseq != state.modseq || right.next_uid_validity != state.next_uid_validity) {
-        repairs.said.push_back(cat("Account ", raw(account), ": modseq raised from ", state.modseq, " to ", right.modseq,
-                                   ", next UIDVALIDITY from ", state.next_uid_validity, " to ",
-                                   right.next_uid_validity, "."));
-        repairs.puts.emplace_back(keys::account_state(account), right.encode());
-    }
-    return last_of(snapshot, keys::messages_from(account, MessageId{0}), [&](std::string_view key) {
-        in_use.message = std::max(in_use.message, raw(keys::message_of_key(key)));
-    });
-}
-
-Result<void> check_site(const store::Snapshot& snapshot, std::string_view key, std::string_view name,
-                        std::uint64_t in_use, Repairs& repairs) {
-    const auto value = snapshot.get(key);
-    if (!value) return fail(value.error());
-    const auto next = decode_number(*value, 1);
-    if (next > in_use) return {};
-    repairs.said.push_back(cat("The next ", name, " raised from ", next, " to ", in_use + 1, "."));
-    repairs.puts.emplace_back(std::string(key), encode_number(in_use + 1));
-    return {};
-}
-
-Result<Repairs> find_repairs(const store::Snapshot& snapshot) {
-    Repairs repairs;
-    InUse in_use;
-    std::optional<Error> error;
-    auto visited = visit_accounts(snapshot, [&](AccountId account, const AccountState& state) {
-        auto checked = check_account(snapshot, account, state, in_use, repairs);
-        if (!checked) error = std::move(checked.error());
-        return !error;
-    });
-    if (!visited) return fail(std::move(visited.error()));
-    if (error) return fail(std::move(*error));
-    auto last = last_of(snapshot, keys::all_queued(),
-                        [&](std::string_view key) { in_use.queued = raw(keys::queue_id_of_key(key)); });
-    if (!last) return fail(std::move(last.error()));
-    struct Site {
-        std::string_view key;
-        std::string_view name;
-        std::uint64_t in_use;
-    };
-    const Site sites[] = {{keys::kNextMessageId, "message id", in_use.message},
-                          {keys::kNextFolderId, "folder id", in_use.folder},
-                          {keys::kNextQueueId, "queue id", in_use.queued}};
-    for (const auto& site : sites) {
-        auto checked = check_site(snapshot, site.key, site.name, site.in_use, repairs);
-        if (!checked) return fail(std::move(checked.error()));
-    }
-    return repairs;
+std::optional<double> years_left(double left, std::optional<double> a_day) {
+    if (!a_day || *a_day <= 0) return std::nullopt;
+    return left / *a_day / kDaysPerYear;
 }
 
 void add_usage(v1::QuotaReport& report, const std::string& address, const AccountState& state,
@@ -141,54 +51,91 @@ Result<void> for_accounts(const store::Snapshot& snapshot, AccountId account,
 
 }  // namespace
 
-Result<std::vector<std::string>> Counters::check_and_repair() {
-    auto repairs = find_repairs(*store_.snapshot());
-    if (!repairs) return fail(std::move(repairs.error()));
-    if (repairs->puts.empty()) return std::move(repairs->said);
-    auto committed = std::make_shared<std::promise<Result<void>>>();
-    auto outcome = committed->get_future();
+void Counters::note_pace() {
+    const auto note = [](const auto& rows, std::int64_t now_ms, SitePace& pace) {
+        const bool messages = pace.messages.note(now_ms, decode_number(rows(keys::kNextMessageId), 1));
+        return pace.folders.note(now_ms, decode_number(rows(keys::kNextFolderId), 1)) || messages;
+    };
+    const auto read = [this](std::string_view key) { return parts_.store.get(key).value_or(std::nullopt); };
+    auto pace = SitePace::decode(read(keys::kPace));
+    if (!note(read, parts_.clock.now_ms(), pace)) return;
     store::Request request;
     request.effect = store::Effect::shrinks;
-    request.apply = [puts = std::move(repairs->puts)](store::Transaction& transaction) -> Result<void> {
-        for (const auto& [key, value] : puts) transaction.put(key, value);
+    request.apply = [note](store::Transaction& transaction) -> Result<void> {
+        const auto read_again = [&](std::string_view key) { return transaction.get(key); };
+        auto now = SitePace::decode(read_again(keys::kPace));
+        if (note(read_again, transaction.now_ms(), now)) transaction.put(keys::kPace, now.encode());
         return {};
     };
-    request.done = [committed](Result<void> result) { committed->set_value(std::move(result)); };
-    store_.submit(std::move(request));
-    auto result = outcome.get();
-    if (!result) return fail(std::move(result.error()));
-    return std::move(repairs->said);
+    request.done = [](Result<void>) {};  // the next call tries again
+    parts_.store.submit(std::move(request));
+}
+
+void Counters::show_folder(const NumberedFolder& folder, const std::string& address, v1::FolderCounters& to) const {
+    const auto& record = folder.record;
+    to.set_address(address);
+    to.set_folder(record.name);
+    to.set_folder_id(raw(folder.id));
+    to.set_uid_validity(record.uid_validity);
+    to.set_uid_next(record.uid_next);
+    to.set_highest_modseq(record.highest_modseq);
+    const auto end = record.keeps_high_uids ? kUidNextMax - kUidHeadroomLeft : parts_.uid_renumber_at;
+    const double left = end - std::min(record.uid_next - 1, end);
+    to.set_uid_end(end);
+    to.set_headroom_percent(kWholePercent * left / end);
+    const auto a_day = record.pace.a_day(parts_.clock.now_ms(), record.uid_next);
+    if (a_day) to.set_uids_a_day(*a_day);
+    if (const auto years = years_left(left, a_day)) to.set_years_left(*years);
 }
 
 Result<v1::Counters> Counters::show(AccountId account) const {
-    const auto snapshot = store_.snapshot();
+    const auto snapshot = parts_.store.snapshot();
     v1::Counters counters;
-    const auto message = snapshot->get(keys::kNextMessageId);
-    if (!message) return fail(message.error());
-    const auto folder = snapshot->get(keys::kNextFolderId);
-    if (!folder) return fail(folder.error());
-    counters.set_next_message_id(decode_number(*message, 1));
-    counters.set_next_folder_id(decode_number(*folder, 1));
+    std::optional<Error> error;
+    const auto read = [&](std::string_view key) {
+        auto value = snapshot->get(key);
+        if (!value) error = std::move(value.error());
+        return value.value_or(std::nullopt);
+    };
+    counters.set_next_message_id(decode_number(read(keys::kNextMessageId), 1));
+    counters.set_next_folder_id(decode_number(read(keys::kNextFolderId), 1));
+    counters.set_next_queue_id(decode_number(read(keys::kNextQueueId), 1));
+    const auto pace = SitePace::decode(read(keys::kPace));
+    if (error) return fail(std::move(*error));
+    const auto now_ms = parts_.clock.now_ms();
+    if (const auto n = pace.messages.a_day(now_ms, counters.next_message_id())) counters.set_message_ids_a_day(*n);
+    if (const auto n = pace.folders.a_day(now_ms, counters.next_folder_id())) counters.set_folder_ids_a_day(*n);
     if (raw(account) == 0) return counters;
     const auto folders = read_folders(*snapshot, account);
     if (!folders) return fail(folders.error());
-    const auto address = address_of_(account);
-    for (const auto& one : *folders) {
-        auto* to = counters.add_folders();
-        to->set_address(address);
-        to->set_folder(one.record.name);
-        to->set_folder_id(raw(one.id));
-        to->set_uid_validity(one.record.uid_validity);
-        to->set_uid_next(one.record.uid_next);
-        to->set_highest_modseq(one.record.highest_modseq);
-        const auto used = std::min(one.record.uid_next, kUidNextMax);
-        to->set_headroom_percent(kWholePercent * (kUidNextMax - used) / kUidNextMax);
-    }
+    const auto address = parts_.address_of(account);
+    for (const auto& folder : *folders) show_folder(folder, address, *counters.add_folders());
     return counters;
 }
 
+Result<void> Counters::list_folders(const std::function<bool(const v1::FolderCounters&)>& visit) const {
+    const auto snapshot = parts_.store.snapshot();
+    std::optional<Error> error;
+    bool more = true;
+    auto visited = visit_accounts(*snapshot, [&](AccountId account, const AccountState&) {
+        const auto address = parts_.address_of(account);
+        const auto living = parts_.account_of(address);
+        if (!living || *living != account) return true;  // deleted: its address may be another account's
+        const auto folders = read_folders(*snapshot, account);
+        if (!folders) error = folders.error();
+        else for (auto at = folders->begin(); more && at != folders->end(); ++at) {
+            v1::FolderCounters folder;
+            show_folder(*at, address, folder);
+            more = visit(folder);
+        }
+        return more && !error;
+    });
+    if (error) return fail(std::move(*error));
+    return visited;
+}
+
 Result<v1::CountersReport> Counters::verify(AccountId account) const {
-    return verify_counters(*store_.snapshot(), account, address_of_);
+    return verify_counters(*parts_.store.snapshot(), account, parts_.address_of);
 }
 
 Result<v1::CountersReport> verify_counters(const store::Snapshot& snapshot, AccountId account,
@@ -206,19 +153,19 @@ Result<v1::CountersReport> verify_counters(const store::Snapshot& snapshot, Acco
         return {};
     });
     if (!done) return fail(std::move(done.error()));
-    const auto repairs = find_repairs(snapshot);
-    if (!repairs) return fail(repairs.error());
-    for (const auto& said : repairs->said) report.add_problems(cat("A start would repair: ", said));
+    const auto floors = find_floors(snapshot);
+    if (!floors) return fail(floors.error());
+    for (auto& sentence : sentences_of(*floors, address_of)) report.add_problems(std::move(sentence));
     return report;
 }
 
 Result<v1::QuotaReport> Counters::quota(AccountId account) const {
-    const auto snapshot = store_.snapshot();
+    const auto snapshot = parts_.store.snapshot();
     v1::QuotaReport report;
     auto done = for_accounts(*snapshot, account, [&](AccountId one, const AccountState& state) -> Result<void> {
-        const auto limits = account_limits(store_, raw(one));
+        const auto limits = account_limits(parts_.store, raw(one));
         if (!limits) return fail(limits.error());
-        add_usage(report, address_of_(one), state, *limits);
+        add_usage(report, parts_.address_of(one), state, *limits);
         return {};
     });
     if (!done) return fail(std::move(done.error()));
@@ -226,14 +173,14 @@ Result<v1::QuotaReport> Counters::quota(AccountId account) const {
 }
 
 Result<v1::QuotaReport> Counters::recount(AccountId account) const {
-    const auto snapshot = store_.snapshot();
+    const auto snapshot = parts_.store.snapshot();
     v1::QuotaReport report;
     auto done = for_accounts(*snapshot, account, [&](AccountId one, const AccountState& state) -> Result<void> {
         const auto census = take_census(*snapshot, one, state);
         if (!census) return fail(census.error());
-        const auto limits = account_limits(store_, raw(one));
+        const auto limits = account_limits(parts_.store, raw(one));
         if (!limits) return fail(limits.error());
-        add_usage(report, address_of_(one), state, *limits);
+        add_usage(report, parts_.address_of(one), state, *limits);
         auto* usage = report.mutable_accounts(report.accounts_size() - 1);
         usage->set_recounted_bytes(census->bytes);
         usage->set_recounted_messages(census->references);

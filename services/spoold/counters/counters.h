@@ -1,32 +1,53 @@
-// The counters: shown, proved against what is in use, and at start repaired upward (design.md §3).
+// The counters: shown with what is left of them, proved against what is in use, and raised (design.md §3).
 #pragma once
 
 #include <functional>
 #include <string>
-#include <vector>
 
+#include "common/base/clock.h"
+#include "spoold/counters/raised.h"
 #include "spoold/mailbox/mailboxes.h"
+#include "spoold/mailbox/reading.h"
 #include "tayori/spool/v1/admin.pb.h"
 
 namespace tayori::spool {
 
 // An account's address for reports.
 using AddressOf = std::function<std::string(AccountId)>;
+// The living account of an address; not_found.
+using AccountOf = std::function<Result<AccountId>(const std::string&)>;
 
 // Reads every reference: counters, folder records, ledgers and reference counts against a recount. AccountId{0}: all.
 Result<v1::CountersReport> verify_counters(const store::Snapshot& snapshot, AccountId account,
                                            const AddressOf& address_of);
 
+struct Floors;
+
 class Counters {
   public:
-    Counters(store::Store& store, AddressOf address_of) : store_(store), address_of_(std::move(address_of)) {}
+    struct Parts {
+        store::Store& store;
+        const Clock& clock;
+        AddressOf address_of;
+        AccountOf account_of;
+        RaisedCount& raised;
+        std::uint32_t uid_renumber_at;  // MailboxSettings
+    };
+    explicit Counters(Parts parts) : parts_(std::move(parts)) {}
 
-    // Called once at start, before any call is served: every counter that is not above the highest number in use is
-    // raised, in one commit. Says what it repaired, a sentence each. Waits for the commit.
-    Result<std::vector<std::string>> check_and_repair();
+    // Raises every counter that is not above the highest number in use. At any time: it looks in a snapshot for what is wrong,
+    // and a counter that has risen meanwhile stays as it is. Waits for its commits, so not on the committer's thread.
+    Result<v1::CountersRaised> repair();
+    // Raises counters to at least these, as an export or an old server has them. invalid: a number that none may have.
+    Result<v1::CountersRaised> raise(const v1::RaiseCountersRequest& request);
+
+    // Takes a sample for the pace of the site's counters, where one is due; call it now and then.
+    void note_pace();
 
     // AccountId{0}: the site's counters only.
     Result<v1::Counters> show(AccountId account) const;
+    // Of all living accounts, until `visit` returns false.
+    Result<void> list_folders(const std::function<bool(const v1::FolderCounters&)>& visit) const;
     Result<v1::CountersReport> verify(AccountId account) const;
 
     // Usage by the ledger and by recount. AccountId{0}: all.
@@ -34,8 +55,10 @@ class Counters {
     Result<v1::QuotaReport> recount(AccountId account) const;
 
   private:
-    store::Store& store_;
-    AddressOf address_of_;
+    void show_folder(const NumberedFolder& folder, const std::string& address, v1::FolderCounters& to) const;
+    Result<v1::CountersRaised> raise_all(const Floors& floors, bool dry_run);
+
+    Parts parts_;
 };
 
 }  // namespace tayori::spool

@@ -51,6 +51,17 @@ std::uint32_t all_protocols() {
     return bits;
 }
 
+std::string protocols_text(std::uint32_t bits) {
+    std::string out;
+    const auto add = [&](v1::Protocol protocol, std::string_view name) {
+        if (allows(bits, protocol)) append(out, out.empty() ? "" : ",", name);
+    };
+    add(v1::PROTOCOL_IMAP, "imap");
+    add(v1::PROTOCOL_POP3, "pop3");
+    add(v1::PROTOCOL_SUBMISSION, "submission");
+    return out;
+}
+
 Result<AccountRow> find_account(const Rows& rows, const Name& name) {
     auto row = read_row<stored::v1::StoredName>(rows, row_key::name(name));
     if (!row) return fail(std::move(row.error()));

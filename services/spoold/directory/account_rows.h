@@ -43,6 +43,7 @@ Result<std::uint32_t> protocol_bits(const List& protocols) {
     }
     return bits;
 }
+std::string protocols_text(std::uint32_t bits);  // "imap,pop3"
 inline bool allows(std::uint32_t bits, v1::Protocol protocol) { return (bits >> protocol & 1U) != 0; }
 
 }  // namespace tayori::spool

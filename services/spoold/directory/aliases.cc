@@ -2,6 +2,7 @@
 
 #include "common/base/text.h"
 #include "spoold/directory/account_rows.h"
+#include "spoold/directory/alias_rows.h"
 #include "spoold/directory/directory.h"
 #include "spoold/directory/resolve.h"
 
@@ -28,26 +29,6 @@ Result<void> check_targets(const Rows& rows, const StoredName& alias, const Site
             return fail(Kind::no_target, cat("There is no account or alias ", target, "."));
     }
     return {};
-}
-
-Result<v1::Alias> add(store::Transaction& transaction, const Name& name, const StoredName& alias,
-                      const SiteRules& rules) {
-    const TransactionRows rows(transaction);
-    auto free = check_free(rows, name);
-    if (!free) return fail(std::move(free.error()));
-    auto good = check_targets(rows, alias, rules);
-    if (!good) return fail(std::move(good.error()));
-    const auto address = name.text();
-    write_row(transaction, row_key::name(name), alias);
-    for (const auto& target : alias.targets())
-        if (auto to = parse_name(target)) transaction.put(row_key::pointer(to->text(), address), {});
-    // With the new row in place: a refusal undoes it.
-    auto reached = expand(rows, name, rules);
-    if (!reached) return fail(std::move(reached.error()));
-    if (reached->endless)
-        return fail(Kind::invalid, cat(address, " would lead back to itself, or through more than ", kAliasDepthMax,
-                                       " aliases or to more than ", kExpansionMax, " addresses."));
-    return shown(address, alias);
 }
 
 Result<v1::DeleteAliasResponse> remove_alias(store::Transaction& transaction, const Name& name) {
@@ -78,6 +59,26 @@ Result<StoredName> parse_targets(const v1::Alias& alias) {
 
 }  // namespace
 
+Result<v1::Alias> make_alias(store::Transaction& transaction, const Name& name, const StoredName& alias,
+                             const SiteRules& rules) {
+    const TransactionRows rows(transaction);
+    auto free = check_free(rows, name);
+    if (!free) return fail(std::move(free.error()));
+    auto good = check_targets(rows, alias, rules);
+    if (!good) return fail(std::move(good.error()));
+    const auto address = name.text();
+    write_row(transaction, row_key::name(name), alias);
+    for (const auto& target : alias.targets())
+        if (auto to = parse_name(target)) transaction.put(row_key::pointer(to->text(), address), {});
+    // With the new row in place: a refusal undoes it.
+    auto reached = expand(rows, name, rules);
+    if (!reached) return fail(std::move(reached.error()));
+    if (reached->endless)
+        return fail(Kind::invalid, cat(address, " would lead back to itself, or through more than ", kAliasDepthMax,
+                                       " aliases or to more than ", kExpansionMax, " addresses."));
+    return shown(address, alias);
+}
+
 void Directory::add_alias(const v1::AddAliasRequest& request, Answer<v1::Alias> done) {
     auto name = parse_name(request.alias().address());
     if (!name) return done(fail(std::move(name.error())));
@@ -86,7 +87,7 @@ void Directory::add_alias(const v1::AddAliasRequest& request, Answer<v1::Alias> 
     submit_change<v1::Alias>(
         core_, store::Effect::shrinks,
         [name = std::move(*name), alias = std::move(*alias), core = core_](store::Transaction& transaction) {
-            return add(transaction, name, alias, core->rules);
+            return make_alias(transaction, name, alias, core->rules);
         },
         std::move(done));
 }

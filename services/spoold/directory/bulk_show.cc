@@ -13,17 +13,6 @@ namespace {
 using stored::v1::StoredAccount;
 using What = BulkStep::What;
 
-std::string protocols_text(std::uint32_t bits) {
-    std::string out;
-    const auto add = [&](v1::Protocol protocol, std::string_view name) {
-        if (allows(bits, protocol)) append(out, out.empty() ? "" : ",", name);
-    };
-    add(v1::PROTOCOL_IMAP, "imap");
-    add(v1::PROTOCOL_POP3, "pop3");
-    add(v1::PROTOCOL_SUBMISSION, "submission");
-    return out;
-}
-
 std::string state_text(const StoredAccount& account) {
     return account.state() == stored::v1::STORED_STATE_SUSPENDED ? "suspended" : "active";
 }

@@ -11,6 +11,7 @@
 
 #include "common/base/text.h"
 #include "common/crypto/crypto.h"
+#include "spoold/directory/digest_hash.h"
 #include "spoold/directory/limits.h"
 #include "spoold/directory/scram.h"
 
@@ -100,6 +101,7 @@ Result<stored::v1::StoredPassword> import_scram(std::string_view rest) {
 }
 
 bool verify_imported(const std::string& hash, const std::string& password) {
+    if (is_digest_hash(hash)) return verify_digest(hash, password);
     auto data = std::make_unique<crypt_data>();  // 32 KiB: not on the stack
     std::memset(data.get(), 0, sizeof *data);
     const char* made = crypt_r(password.c_str(), hash.c_str(), data.get());
@@ -172,9 +174,17 @@ Result<stored::v1::StoredPassword> import_password(std::string_view text) {
     if (scheme == "SCRAM-SHA-256") return import_scram(hash);
     for (auto known : {"CRYPT", "MD5-CRYPT", "SHA256-CRYPT", "SHA512-CRYPT", "BLF-CRYPT"})
         if (scheme == known) return import_crypt(hash);
-    return fail(Kind::unsupported,
-                cat("Password hashes of the scheme ", scheme,
-                    " can't be imported: SCRAM-SHA-256, CRYPT, MD5-CRYPT, SHA256-CRYPT, SHA512-CRYPT and BLF-CRYPT can."));
+    if (!is_digest_scheme(scheme)) {
+        return fail(Kind::unsupported,
+                    cat("Password hashes of the scheme ", scheme, " can't be imported: SCRAM-SHA-256, CRYPT, MD5-CRYPT, "
+                        "SHA256-CRYPT, SHA512-CRYPT, BLF-CRYPT, PLAIN-MD5, LDAP-MD5, SMD5, SHA, SSHA, SHA256, SSHA256, SHA512, "
+                        "SSHA512 and HMAILSERVER-SHA256 can."));
+    }
+    stored::v1::StoredPassword out;
+    auto kept = import_digest(scheme, hash);
+    if (!kept) return fail(std::move(kept.error()));
+    out.set_imported(std::move(*kept));
+    return out;
 }
 
 std::string make_app_secret() {

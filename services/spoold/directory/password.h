@@ -22,8 +22,8 @@ bool verify_password(const stored::v1::StoredPassword& stored, std::string_view 
 // What verifying costs for a user who does not exist.
 void pretend_to_verify(std::string_view password, std::uint32_t iterations);
 
-// From "{SCHEME}…" as Dovecot writes it: SCRAM-SHA-256, and the crypt(3) family as CRYPT, MD5-CRYPT, SHA256-CRYPT,
-// SHA512-CRYPT, BLF-CRYPT. unsupported: another scheme; invalid: malformed, or so costly that a login would block others.
+// From "{SCHEME}…" as Dovecot writes it: SCRAM-SHA-256, the crypt(3) family as CRYPT, MD5-CRYPT, SHA256-CRYPT,
+// SHA512-CRYPT, BLF-CRYPT, and what digest_hash.h has. unsupported: another scheme; invalid: malformed, or so costly that a login would block others.
 Result<stored::v1::StoredPassword> import_password(std::string_view text);
 
 // "abcde-fghij-klmno-pqrst": 100 random bits in letters and digits that nobody confuses.

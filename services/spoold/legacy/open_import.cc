@@ -3,6 +3,7 @@
 #include <tuple>
 
 #include "common/base/text.h"
+#include "spoold/counters/floors.h"
 #include "spoold/directory/account_rows.h"
 #include "spoold/legacy/imports.h"
 #include "spoold/legacy/limits.h"
@@ -13,8 +14,13 @@ namespace tayori::spool {
 namespace {
 
 
-void raise(store::Transaction& transaction, std::string_view counter, std::uint64_t at_least) {
-    if (decode_number(transaction.get(counter), 1) < at_least) transaction.put(counter, encode_number(at_least));
+// What the old server has given out is given out here no more; the report says where that raised something.
+void raise_counters(store::Transaction& transaction, const v1::OpenImportRequest& request, ImportId id, StoredImport& row,
+                    v1::CountersRaised& raised) {
+    raise_site(transaction, {.message = request.next_message_id(), .folder = request.next_folder_id()}, Raising::real, raised);
+    ReportTx report(transaction, id, row);
+    for (const auto& one : raised.raised())
+        report.add(ReportSeverity::note, {}, {}, "counter-raised", {one.counter(), cat(one.from()), cat(one.to())});
 }
 
 void begin_anew(store::Transaction& transaction, ImportId id, StoredImport& row) {
@@ -25,7 +31,8 @@ void begin_anew(store::Transaction& transaction, ImportId id, StoredImport& row)
     row.clear_refused();
 }
 
-Result<v1::Import> find_or_begin(store::Transaction& transaction, const v1::OpenImportRequest& request) {
+Result<v1::Import> find_or_begin(store::Transaction& transaction, const v1::OpenImportRequest& request,
+                                 v1::CountersRaised& raised) {
     const auto now_s = transaction.now_ms() / kMillisPerSecond;
     const auto source = keys::import_source(request.kind(), request.origin());
     const auto known = transaction.get(source);
@@ -44,8 +51,7 @@ Result<v1::Import> find_or_begin(store::Transaction& transaction, const v1::Open
     }
     row.set_state(stored::v1::STORED_IMPORT_STATE_OPEN);
     row.set_started_s(now_s);
-    raise(transaction, keys::kNextMessageId, request.next_message_id());
-    raise(transaction, keys::kNextFolderId, request.next_folder_id());
+    raise_counters(transaction, request, id, row, raised);
     write_row(transaction, keys::import(id), row);
     return show(id, row);
 }
@@ -77,17 +83,22 @@ void Imports::open(const v1::OpenImportRequest& request, Answer<v1::Import> done
     if (request.next_message_id() > UINT32_MAX || request.next_folder_id() > UINT32_MAX)
         return done(fail(Kind::invalid, "A counter of the source is above 4294967295."));
     const auto& parts = mailboxes_.parts();
+    auto raised = std::make_shared<v1::CountersRaised>();
     submit_write<v1::Import>(
         parts, AccountId{0}, store::Effect::grows,
-        [request, bytes_max = parts.settings.message_bytes_max](store::Transaction& transaction, v1::Import& reply,
-                                                                ChangeSet&) -> Result<void> {
-            auto opened = find_or_begin(transaction, request);
+        [request, raised, bytes_max = parts.settings.message_bytes_max](store::Transaction& transaction,
+                                                                        v1::Import& reply, ChangeSet&) -> Result<void> {
+            raised->Clear();
+            auto opened = find_or_begin(transaction, request, *raised);
             if (!opened) return fail(std::move(opened.error()));
             reply = std::move(*opened);
             reply.set_message_bytes_max(bytes_max);
             return {};
         },
-        std::move(done));
+        [&parts, raised, done = std::move(done)](Result<v1::Import> opened) {
+            if (opened) parts.raised.add(*raised);
+            done(std::move(opened));
+        });
 }
 
 void Imports::close(ImportId id, Answer<v1::Import> done) {

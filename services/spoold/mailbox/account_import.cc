@@ -16,6 +16,7 @@ Result<std::vector<AccountTx::Placed>> AccountTx::place(FolderTx& folder, std::v
     std::vector<Placed> placed;
     if (references.empty()) return placed;
     auto& record = folder.record;
+    record.pace.note(tx_.now_ms(), record.uid_next);
     for (auto& reference : references) {
         // A high UID that was kept on purpose must not be renumbered at once.
         if (reference.uid > parts_.settings.uid_renumber_at) record.keeps_high_uids = true;
@@ -57,9 +58,7 @@ bool AccountTx::reserve_uids(FolderTx& folder, Uid uid_next) {
     if (uid_next > kUidNextMax) return false;
     auto& record = folder.record;
     if (uid_next <= record.uid_next) return true;
-    // What comes below is not \Recent: the old server's users have seen it.
-    if (record.recent_first == record.uid_next) record.recent_first = uid_next;
-    record.uid_next = uid_next;
+    record.skip_uids(uid_next);  // the old server's users have seen what comes below
     folder.dirty = true;
     return true;
 }
@@ -77,6 +76,7 @@ void AccountTx::renew_folder(FolderTx& folder) {
     state_.next_uid_validity = record.uid_validity + 1;
     record.uid_next = record.tail_first = record.recent_first = 1;
     record.recent = record.tail_messages = 0;
+    record.pace = {};
     record.highest_modseq = record.expunge_floor = modseq();
     record.expunge_entries = 0;
     const auto log = keys::expunged_after(folder.id, 0);

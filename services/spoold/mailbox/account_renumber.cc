@@ -22,6 +22,7 @@ Result<FolderTx*> AccountTx::move_to_new_id(FolderTx& folder, std::uint32_t uid_
     record.tail_messages = 0;
     record.first_unseen = 0;
     record.keeps_high_uids = false;
+    record.pace = {};
     const auto recent_first = folder.record.recent_first;
     record.recent = 0;
     record.recent_first = 0;

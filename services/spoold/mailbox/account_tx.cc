@@ -153,6 +153,7 @@ Result<void> AccountTx::put_in(FolderTx& folder, std::vector<Reference> referenc
 
 Result<void> AccountTx::append(FolderTx& folder, std::vector<Reference> references, Change& change) {
     const bool shown_by_pop3 = folder.id == state_.inbox || state_.form == v1::MAILBOX_FORM_POP3;
+    folder.record.pace.note(tx_.now_ms(), folder.record.uid_next);
     for (auto& reference : references) {
         reference.uid = folder.record.uid_next++;
         reference.modseq = modseq();

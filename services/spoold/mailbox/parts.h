@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "spoold/changes/hub.h"
+#include "spoold/counters/raised.h"
 #include "spoold/mailbox/mailboxes.h"
 #include "spoold/mailbox/recents.h"
 #include "spoold/store/store.h"
@@ -20,6 +21,7 @@ struct Mailboxes::Parts {
     MailboxSettings settings;
     mutable Recents recents;  // has a lock of its own
     mutable std::atomic<std::uint64_t> renumbered{0};  // folders that came to the end of their UIDs
+    mutable RaisedCount raised;
 };
 
 // What every write does after its commit, on the committer's thread.

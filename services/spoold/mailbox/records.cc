@@ -99,6 +99,7 @@ std::string FolderRecord::encode() const {
     put_varint(out, expunge_floor);
     put_varint(out, expunge_entries);
     out.push_back(keeps_high_uids ? 1 : 0);
+    pace.encode(out);
     return out;
 }
 
@@ -124,8 +125,15 @@ Result<FolderRecord> FolderRecord::decode(std::string_view value) {
     record.expunge_floor = in.varint();
     record.expunge_entries = in.varint32();
     if (!in.at_end()) record.keeps_high_uids = in.byte() != 0;  // written since there are imports
+    if (!in.at_end()) record.pace = Pace::decode(in);            // written since there is a pace
     if (!in.ok() || version != kRecordVersion) return fail(corrupt_record("folder record"));
     return record;
+}
+
+void FolderRecord::skip_uids(Uid to) {
+    if (recent_first == uid_next) recent_first = to;
+    pace.skip(to - uid_next);
+    uid_next = to;
 }
 
 void FolderRecord::to_wire(FolderId id, v1::Folder& folder) const {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "common/base/result.h"
+#include "spoold/counters/pace.h"
 #include "spoold/ids.h"
 #include "spoold/mailbox/reference.h"
 #include "spoold/store/store.h"
@@ -57,9 +58,12 @@ struct FolderRecord {
     std::uint32_t expunge_entries = 0;
     // Numbers above MailboxSettings::uid_renumber_at are wanted here (an import kept high UIDs): only the end counts.
     bool keeps_high_uids = false;
+    Pace pace;  // of UIDs
 
     std::string encode() const;
     static Result<FolderRecord> decode(std::string_view bytes);
+    // UIDs below `to`, which lies above UIDNEXT, are not given out any more: whatever has them is not \Recent.
+    void skip_uids(Uid to);
     void to_wire(FolderId id, v1::Folder& folder) const;  // all but `subscribed`
 };
 

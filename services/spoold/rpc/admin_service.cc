@@ -167,6 +167,25 @@ Unary* AdminService::VerifyCounters(Context* context, const v1::CountersRequest*
     });
 }
 
+grpc::ServerWriteReactor<v1::FolderCounters>* AdminService::ListFolderCounters(
+    Context* context, const v1::ListFolderCountersRequest*) {
+    return items<v1::FolderCounters>(parts_.workers, gate_, context, [this](const auto& visit) {
+        return parts_.counters.list_folders(visit);
+    });
+}
+
+Unary* AdminService::RepairCounters(Context* context, const v1::RepairCountersRequest*,
+                                    v1::CountersRaised* reply) {
+    return unary_on(parts_.workers, gate_, context, reply,
+                    [this] { return parts_.counters.repair(); });
+}
+
+Unary* AdminService::RaiseCounters(Context* context, const v1::RaiseCountersRequest* request,
+                                   v1::CountersRaised* reply) {
+    return unary_on(parts_.workers, gate_, context, reply,
+                    [this, request] { return parts_.counters.raise(*request); });
+}
+
 Unary* AdminService::GetQuotaReport(Context* context, const v1::QuotaReportRequest* request,
                                     v1::QuotaReport* reply) {
     return unary_on(parts_.workers, gate_, context, reply, [this, request] {

@@ -48,6 +48,10 @@ class AdminService final : public v1::AdminService::CallbackService {
                                v1::AccountFolders*) override;
     Unary* ShowCounters(Context*, const v1::CountersRequest*, v1::Counters*) override;
     Unary* VerifyCounters(Context*, const v1::CountersRequest*, v1::CountersReport*) override;
+    grpc::ServerWriteReactor<v1::FolderCounters>* ListFolderCounters(
+        Context*, const v1::ListFolderCountersRequest*) override;
+    Unary* RepairCounters(Context*, const v1::RepairCountersRequest*, v1::CountersRaised*) override;
+    Unary* RaiseCounters(Context*, const v1::RaiseCountersRequest*, v1::CountersRaised*) override;
     Unary* GetQuotaReport(Context*, const v1::QuotaReportRequest*, v1::QuotaReport*) override;
     Unary* RecountQuota(Context*, const v1::QuotaReportRequest*, v1::QuotaReport*) override;
     grpc::ServerWriteReactor<v1::ExpungedMail>* ListExpunged(Context*,

@@ -34,6 +34,10 @@ TEST(CommandLine, WhatIsNotUnderstoodIsUsage) {
         {"account", "add", "a@x.test", "--password-stdin", "--no-password"},
         {"account", "set", "a@x.test", "--quota-messages", "many"},
         {"log", "level", "loud"},
+        {"counters", "export"},
+        {"counters", "import"},
+        {"counters", "export", "file", "--cnt", "/nonexistent"},
+        {"backup", "restore", "--settings", "--to-store", "/nonexistent"},
         {"undelete", "restore", "a@x.test"},
         {"undelete", "restore", "a@x.test", "7", "--since", "2d"},
     };

@@ -11,6 +11,7 @@
 #include "common/crypto/crypto.h"
 #include "common/legacy/lines.h"
 #include "common/legacy/source.h"
+#include "common/legacy/tab_fields.h"
 
 namespace tayori::legacy {
 namespace {
@@ -104,7 +105,7 @@ void check(const std::string& kind, const std::string& generator, int mails = 60
                                   : l.severity == Severity::changed ? "changed"
                                   : l.severity == Severity::person  ? "person"
                                                                     : "refused";
-            return escaped(l.file) == line[1] && (line[2] == "any" || line[2] == severity || line[2] == l.code);
+            return escape_field(l.file) == line[1] && (line[2] == "any" || line[2] == severity || line[2] == l.code);
         });
         EXPECT_TRUE(said) << kind << ": nothing of " << line[1] << " is " << line[2];
     }

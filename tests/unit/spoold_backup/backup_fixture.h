@@ -41,7 +41,7 @@ class BackupTest : public testing::Test {
 
     MadeBackup backup(BackupWish::Kind kind = BackupWish::Kind::increment_if_possible) {
         spool.clock.advance_ms(1000);
-        auto made = make_backup(*spool.store, *target, {"main", kind, "test"}, go_on);
+        auto made = make_backup(*spool.store, *target, {"main", kind, "test", ""}, go_on);
         EXPECT_TRUE(made) << made.error().text << made.error().detail;
         spool.clock.advance_ms(1000);
         return made ? std::move(*made) : MadeBackup();

@@ -69,7 +69,7 @@ TEST_F(BackupTest, WhatHasNoManifestIsNotBelievedAndGoes) {
     backup();
     append("INBOX", "b");
     std::uint64_t asked = 0;
-    auto given_up = make_backup(*spool.store, *target, {"main", {}, "test"}, [&](const Progress&) { return ++asked < 2; });
+    auto given_up = make_backup(*spool.store, *target, {"main", {}, "test", ""}, [&](const Progress&) { return ++asked < 2; });
     ASSERT_FALSE(given_up);
     EXPECT_EQ(given_up.error().kind, Kind::closed);
     EXPECT_TRUE(std::filesystem::exists(sets.path + "/not/yet/main/000002"));
@@ -85,7 +85,7 @@ TEST_F(BackupTest, ATargetThatCantBeWrittenLeavesTheFormerSteps) {
     backup();
     append("INBOX", "b");
     std::ofstream(sets.path + "/not/yet/main/000002") << "where the next step should go";
-    EXPECT_FALSE(make_backup(*spool.store, *target, {"main", {}, "test"}, go_on));
+    EXPECT_FALSE(make_backup(*spool.store, *target, {"main", {}, "test", ""}, go_on));
     std::filesystem::remove_all(sets.path + "/not/yet/main/000002");
     const auto made = backup();
     EXPECT_FALSE(made.manifest.is_base()) << made.why;

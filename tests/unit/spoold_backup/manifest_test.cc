@@ -32,6 +32,13 @@ TEST(ManifestTest, IsReadAsItWasWritten) {
     EXPECT_TRUE(read->until.same_record(m.until));
 }
 
+TEST(ManifestTest, SaysWhetherItIsOfOneAccount) {
+    auto m = sample();
+    EXPECT_EQ(Manifest::decode(m.encode())->account, "");
+    m.account = "\"anna b\"@example.test";
+    EXPECT_EQ(Manifest::decode(m.encode())->account, m.account);
+}
+
 TEST(ManifestTest, AnyDamageIsSeen) {
     const auto text = sample().encode();
     for (std::size_t at = 0; at < text.size(); ++at) {

@@ -229,11 +229,27 @@ TEST_F(ImportTest, CountersOfTheOldServerAreRisenAbove) {
     request.set_origin("dir:/p");
     request.set_next_message_id(100'000);
     request.set_next_folder_id(5'000);
-    ASSERT_TRUE(wait_for_answer<v1::Import>([&](auto done) { imports->open(request, done); }));
+    const auto opened = wait_for_answer<v1::Import>([&](auto done) { imports->open(request, done); });
+    ASSERT_TRUE(opened);
+    std::vector<std::string> said;
+    const auto read = [&](const v1::ImportReportLine& line) {
+        said.push_back(cat(line.code(), ' ', line.values(0), ' ', line.values(2)));
+        return true;
+    };
+    ASSERT_TRUE(imports->read_report(ImportId{opened->import_id()}, read));
+    EXPECT_THAT(said, testing::UnorderedElementsAre("counter-raised message id 100000", "counter-raised folder id 5000"));
+    EXPECT_EQ(mailboxes->parts().raised.value(), 2U);
+
     begin({folder("INBOX"), folder("New")});
     ASSERT_TRUE(send({{"a", 0, "", 0, 0, {}, {}}}));
     EXPECT_GE(raw(references("INBOX")[0].message), 100'000U);
     EXPECT_GE(account.folders(1).folder_id(), 5'000U);
+    // A second run, with counters that are lower by now, neither lowers nor says anything.
+    request.set_next_message_id(1'000);
+    ASSERT_TRUE(wait_for_answer<v1::Import>([&](auto done) { imports->open(request, done); }));
+    said.clear();
+    ASSERT_TRUE(imports->read_report(ImportId{opened->import_id()}, read));
+    EXPECT_EQ(said.size(), 2U);
 }
 
 TEST_F(ImportTest, AnOldSentFolderTakesThePlaceOfTheEmptyOne) {

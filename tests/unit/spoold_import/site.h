@@ -77,7 +77,10 @@ class ImportTest : public testing::Test {
         auth = std::make_unique<Auth>(*directory, *tickets);
         intake = std::make_unique<Intake>(*mailboxes);
         imports = std::make_unique<Imports>(*mailboxes, *directory);
-        counters = std::make_unique<Counters>(*store, [](AccountId a) { return cat("account ", raw(a)); });
+        const auto address_of = [](AccountId a) { return cat("account ", raw(a)); };
+        const auto account_of = [](const std::string&) { return Result<AccountId>(AccountId{0}); };
+        counters = std::make_unique<Counters>(
+            Counters::Parts{*store, clock, address_of, account_of, mailboxes->parts().raised, settings.uid_renumber_at});
         uploads = std::make_unique<ImportUploads>(store->staging(), settings.message_bytes_max);
     }
     void close_site() {

@@ -12,6 +12,7 @@
 #include "spoold/counters/counters.h"
 #include "spoold/intake/intake.h"
 #include "spoold/mailbox/mailboxes.h"
+#include "spoold/mailbox/parts.h"
 #include "spoold/mailbox/undelete.h"
 #include "spoold/queue/queue.h"
 #include "spoold/store/engine.h"
@@ -76,13 +77,22 @@ class Spool {
         intake = std::make_unique<Intake>(*mailboxes);
         undelete = std::make_unique<Undelete>(*mailboxes);
         janitor = std::make_unique<Janitor>(*mailboxes);
-        counters = std::make_unique<Counters>(*store, [](AccountId a) { return cat("account ", raw(a)); });
+        counters = std::make_unique<Counters>(
+            Counters::Parts{*store, clock, address_of, account_of, mailboxes->parts().raised, settings.uid_renumber_at});
         queue = std::make_unique<Queue>(*store);
     }
     void close() { store.reset(); }
     void reopen() {
         close();
         open();
+    }
+
+    // Accounts have no directory here.
+    static std::string address_of(AccountId account) { return cat("account ", raw(account)); }
+    static Result<AccountId> account_of(const std::string& address) {
+        constexpr std::size_t kPrefix = std::string_view("account ").size();
+        if (!address.starts_with("account ")) return fail(Kind::not_found, "There is no such account.");
+        return AccountId{std::stoull(address.substr(kPrefix))};
     }
 
     AccountId add_account(AccountLimits account_limits = {true, 0, 0}) {

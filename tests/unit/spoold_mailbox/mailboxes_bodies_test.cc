@@ -159,22 +159,6 @@ TEST_F(MailboxesTest, RecentIsClaimedOnce) {
     EXPECT_EQ(claim->first_uid(), claim->uid_next());
 }
 
-TEST_F(MailboxesTest, TheStartRaisesCountersAndSaysSo) {
-    ASSERT_TRUE(spool.append(anna, "INBOX", "m"));
-    EXPECT_THAT(spool.counters->check_and_repair().value(), IsEmpty());
-    ASSERT_TRUE(spool.commit([](store::Transaction& t) -> Result<void> {
-        t.erase("Cm");
-        t.erase("Cf");
-        return {};
-    }));
-    EXPECT_FALSE(spool.problems().empty());
-    EXPECT_EQ(spool.counters->check_and_repair()->size(), 2u);
-    const auto shown = spool.counters->show(anna);
-    EXPECT_EQ(shown->next_message_id(), 2u);
-    EXPECT_EQ(shown->next_folder_id(), 7u);
-    EXPECT_EQ(shown->folders_size(), 6);
-}
-
 TEST_F(MailboxesTest, AMailboxIsPurgedWithEverything) {
     for (int i = 0; i < 50; ++i) ASSERT_TRUE(spool.append(anna, "INBOX", "m"));
     const auto inbox = spool.folder(anna, "INBOX").folder_id();

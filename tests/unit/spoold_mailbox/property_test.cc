@@ -95,7 +95,7 @@ class Model {
             if (i % 40 == 0) check();
             if (i % 150 == 149) {
                 spool_.reopen();
-                EXPECT_EQ(spool_.counters->check_and_repair()->size(), 0u);
+                EXPECT_EQ(spool_.counters->repair()->raised_size(), 0);
                 check();
                 watch_all();
             }

@@ -7,6 +7,7 @@
 #include "common/crypto/crypto.h"
 #include "common/legacy/lines.h"
 #include "common/legacy/mail_head.h"
+#include "common/legacy/tab_fields.h"
 #include "common/mail/charset.h"
 
 namespace tayori::legacy {
@@ -16,44 +17,10 @@ constexpr std::string_view kName = "#legacy-capture";
 constexpr std::string_view kVersion = "1";
 constexpr std::string_view kEnd = "#end\t";
 
-std::string escape(std::string_view text) {
-    std::string out;
-    for (const char c : text) {
-        if (c == '\t' || c == '\r' || c == '\n' || c == '%')
-            append(out, '%', to_upper(hex_encode(std::string_view(&c, 1))));
-        else
-            out += c;
-    }
-    return out;
-}
-
-int hex_value(char c) {
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    return -1;
-}
-
-std::optional<std::string> unescape(std::string_view text) {
-    std::string out;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        if (text[i] != '%') {
-            out += text[i];
-            continue;
-        }
-        const int high = i + 2 < text.size() ? hex_value(text[i + 1]) : -1;
-        const int low = i + 2 < text.size() ? hex_value(text[i + 2]) : -1;
-        if (high < 0 || low < 0) return std::nullopt;
-        out += static_cast<char>(high * 16 + low);
-        i += 2;
-    }
-    return out;
-}
-
 void append_text(std::string& out, const CapturedText& text) {
     append(out, '\t', text.octets, '\t', text.sha256);
     if (!text.message_id.empty() || text.date)
-        append(out, '\t', escape(text.message_id), '\t',
+        append(out, '\t', escape_field(text.message_id), '\t',
                text.date ? format_rfc3339(*text.date) : std::string());
     out += '\n';
 }
@@ -64,7 +31,7 @@ class Parser {
     bool line(std::string_view text) {
         fields_.clear();
         for (const auto& raw : split_fields(text, '\t')) {
-            auto field = unescape(raw);
+            auto field = unescape_field(raw);
             if (!field || !mail::is_valid_utf8(*field)) return false;
             fields_.push_back(std::move(*field));
         }
@@ -86,7 +53,7 @@ class Parser {
         text.sha256 = to_lower(fields_[at + 1]);
         const bool is_hash =
             text.sha256.size() == 64 && std::all_of(text.sha256.begin(), text.sha256.end(),
-                                                    [](char c) { return hex_value(c) >= 0; });
+                                                    [](char c) { return hex_digit(c) >= 0; });
         if (!text.sha256.empty() && !is_hash) return false;
         if (fields_.size() <= at + 2) return true;
         text.message_id = fields_[at + 2];
@@ -156,20 +123,20 @@ tl::unexpected<Error> cut_off() {
 }  // namespace
 
 std::string write_capture(const Capture& capture) {
-    auto out = cat(kName, '\t', kVersion, "\tproduct=", escape(capture.product),
-                   "\tuser=", escape(capture.user), "\ttaken=", escape(capture.taken), '\n');
+    auto out = cat(kName, '\t', kVersion, "\tproduct=", escape_field(capture.product),
+                   "\tuser=", escape_field(capture.user), "\ttaken=", escape_field(capture.taken), '\n');
     for (const auto& drop : capture.drop) {
-        append(out, "P\t", drop.order, '\t', escape(drop.uidl));
+        append(out, "P\t", drop.order, '\t', escape_field(drop.uidl));
         append_text(out, drop.text);
     }
     for (const auto& folder : capture.folders)
-        append(out, "F\t", escape(folder.name), '\t', escape(folder.raw_name), '\t',
+        append(out, "F\t", escape_field(folder.name), '\t', escape_field(folder.raw_name), '\t',
                folder.uid_validity, '\t', folder.uid_next, '\t', folder.subscribed ? '1' : '0',
                '\n');
     for (const auto& mail : capture.mails) {
         std::string flags;
         for (const auto& flag : mail.flags) append(flags, flags.empty() ? "" : ",", flag);
-        append(out, "M\t", escape(mail.folder), '\t', mail.uid, '\t', escape(flags), '\t',
+        append(out, "M\t", escape_field(mail.folder), '\t', mail.uid, '\t', escape_field(flags), '\t',
                mail.internal_date ? format_rfc3339(*mail.internal_date) : std::string());
         append_text(out, mail.text);
     }
@@ -196,7 +163,7 @@ Result<Capture> parse_capture(std::string_view bytes) {
     for (std::size_t i = 2; i < head.size(); ++i) {
         const auto equals = head[i].find('=');
         const auto value =
-            unescape(equals == std::string::npos ? std::string_view()
+            unescape_field(equals == std::string::npos ? std::string_view()
                                                  : std::string_view(head[i]).substr(equals + 1));
         if (!value) return fail(Kind::corrupt, "A line of the capture can't be read.", "line 1");
         const auto key = std::string_view(head[i]).substr(0, equals);

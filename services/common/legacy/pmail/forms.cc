@@ -216,4 +216,10 @@ Result<std::uint64_t> parse_counter_file(std::string_view bytes) {
     return *value;
 }
 
+Result<std::string> format_counter_file(std::uint64_t next) {
+    if (next == 0 || next > kCounterMax)
+        return fail(Kind::invalid, cat("The counter is at ", next, ": such a file holds 1 to ", kCounterMax, "."));
+    return cat(kCounter1, '\n', next, '\n');
+}
+
 }  // namespace tayori::legacy::pmail

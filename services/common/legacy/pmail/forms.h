@@ -57,5 +57,7 @@ Result<std::vector<FolderLine>> parse_folder_file(std::string_view bytes, std::s
 
 // 1 … 4294967294, with or without the marker. invalid.
 Result<std::uint64_t> parse_counter_file(std::string_view bytes);
+// With the marker. invalid: more than such a file can say.
+Result<std::string> format_counter_file(std::uint64_t next);
 
 }  // namespace tayori::legacy::pmail
