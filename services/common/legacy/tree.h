@@ -46,6 +46,9 @@ class Tree {
     virtual Result<std::string> read(std::string_view path, std::uint64_t offset, std::uint64_t bytes) const = 0;
     Result<std::string> read_all(std::string_view path, std::uint64_t bytes_max) const;  // too_big
 
+    // A hint: these will be read, in this order. Where reading takes a way over a network, they are asked for beforehand.
+    virtual void expect(std::vector<std::string> /*paths*/) const {}
+
     // Tells this source from others and stays the same while its bytes do: for a second run of an import.
     virtual std::string origin() const = 0;  // "dir:/var/spool/epms", "tar:/tmp/spool.tar"
 };
