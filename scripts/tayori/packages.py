@@ -9,10 +9,10 @@ from tayori.console import Failure, note, step
 BUILD = """g++ cmake ninja-build ccache mold pkg-config protobuf-compiler protobuf-compiler-grpc libprotobuf-dev
     libgrpc++-dev libnghttp2-dev libuv1-dev libssl-dev librocksdb-dev libtomlplusplus-dev libspdlog-dev libfmt-dev libabsl-dev
     libicu-dev libexpected-dev prometheus-cpp-dev libcli11-dev zlib1g-dev libgtest-dev libgmock-dev
-    libarchive-dev nlohmann-json3-dev""".split()
+    libarchive-dev nlohmann-json3-dev libcurl4-openssl-dev libc-ares-dev""".split()
 RUN = "ca-certificates openssl".split()
 TEST = """curl swaks isync fetchmail getmail6 offlineimap3 openssl libnet-ssleay-perl libio-socket-ssl-perl
-    libauthen-sasl-perl""".split()
+    libauthen-sasl-perl dovecot-core dovecot-imapd dovecot-pop3d""".split()
 FUZZ = "clang-14 libclang-rt-14-dev".split()
 CONTAINERS = ["debootstrap"]
 PEERS = "postfix dovecot-core dovecot-imapd dovecot-pop3d dovecot-lmtpd".split()

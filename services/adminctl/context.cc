@@ -57,6 +57,7 @@ std::unique_ptr<CLI::App> make_app(Context& context) {
     add_quota_command(*app, context);
     add_undelete_command(*app, context);
     add_import_command(*app, context);
+    add_migrate_command(*app, context);
     add_export_command(*app, context);
     add_counters_command(*app, context);
     add_store_command(*app, context);

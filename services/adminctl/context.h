@@ -117,6 +117,8 @@ void add_convert_guide(CLI::App& convert, Context& context);
 void add_folders_command(CLI::App& app, Context& context);
 void add_quota_command(CLI::App& app, Context& context);
 void add_import_command(CLI::App& app, Context& context);
+void add_migrate_command(CLI::App& app, Context& context);
+void add_migrate_checklist(CLI::App& migrate, Context& context);
 void add_export_command(CLI::App& app, Context& context);
 void add_undelete_command(CLI::App& app, Context& context);
 void add_store_command(CLI::App& app, Context& context);

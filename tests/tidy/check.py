@@ -26,6 +26,8 @@ OWNERS = {
     "rocksdb/": ("spoold/store/",),
     "toml++/": ("common/settings/",),
     "archive": ("common/legacy/",),
+    "curl/": ("common/legacy/live/", "adminctl/outside/"),
+    "ares.h": ("adminctl/outside/",),
 }
 
 

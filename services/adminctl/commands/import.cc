@@ -16,6 +16,7 @@ namespace {
 struct ImportOptions {
     std::string kind;
     std::string path;
+    std::string captures;
     std::string plan_file;
     std::string out = "import.plan";
     std::string language;
@@ -69,12 +70,13 @@ Result<ExitStatus> make_plan(Context& context, const ImportOptions& options) {
     ImportPlan plan;
     plan.kind = options.kind;
     plan.options = options.source;
+    plan.captures = options.captures;
     std::error_code code;
     plan.path = std::filesystem::absolute(options.path, code).lexically_normal().string();
-    for (auto* file : {&plan.options.accounts_file, &plan.options.aliases_file})
+    for (auto* file : {&plan.options.accounts_file, &plan.options.aliases_file, &plan.captures})
         if (!file->empty()) *file = std::filesystem::absolute(*file, code).lexically_normal().string();
     legacy::Report report;
-    auto source = ImportSource::open(plan.kind, plan.path, plan.options, report);
+    auto source = FileSource::open(plan.kind, plan.path, plan.options, report);
     if (!source) return fail(std::move(source.error()));
     const auto& found = (*source)->plan();
     plan.origin = (*source)->origin();
@@ -106,14 +108,7 @@ Result<ExitStatus> run(Context& context, const ImportOptions& options) {
     settings.language = *language;
     auto outcome = run_import(**client, *plan, settings);
     if (!outcome) return fail(std::move(outcome.error()));
-    if (context.json) {
-        Context::print(cat("{\"import\":", to_json(outcome->import), ",\"imported\":", outcome->imported,
-                           ",\"known\":", outcome->known, ",\"refused\":", outcome->refused,
-                           ",\"accounts\":", outcome->accounts, ",\"created\":", outcome->created,
-                           ",\"milliseconds\":", static_cast<std::uint64_t>(outcome->seconds * 1000), "}\n"));
-    } else {
-        Context::print(run_text(*outcome, *language));
-    }
+    Context::print(context.json ? run_json(*outcome) : run_text(*outcome, *language));
     return outcome->refused > 0 ? ExitStatus::refused : ExitStatus::ok;
 }
 
@@ -127,9 +122,9 @@ Result<ExitStatus> verify(Context& context, const ImportOptions& options) {
     auto import = find_import(**client, *plan);
     if (!import) return fail(std::move(import.error()));
     legacy::Report report;
-    auto source = ImportSource::open(*plan, report);
+    auto source = FileSource::open(*plan, report);
     if (!source) return fail(std::move(source.error()));
-    auto outcome = verify_import(**client, **source, *import, [&](const legacy::ReportLine& line) {
+    auto outcome = verify_import(**client, **source, *import, Thoroughness::bytes, [&](const legacy::ReportLine& line) {
         Context::print(cat(options.tsv ? legacy::as_tsv(line, *language) : printable(legacy::as_text(line, *language)), "\n"));
     });
     if (!outcome) return fail(std::move(outcome.error()));
@@ -248,6 +243,9 @@ void add_plan(CLI::App& import, Context& context, const ImportOptionsPtr& option
     plan->add_option("--account", options->source.account, "the source is one mailbox, of this address");
     plan->add_option("--accounts-file", options->source.accounts_file, "a table of accounts: E-Post's text export, or CSV");
     plan->add_option("--aliases-file", options->source.aliases_file, "aliases: a .reg export, or \"aliases 1\"");
+    plan->add_option("--captures", options->captures,
+                     "the directory of `migrate capture`: UIDLs, UIDs, flags and dates as the server showed them")
+        ->check(CLI::ExistingDirectory);
     plan->add_flag("--accept-guessed", options->source.accept_guessed,
                    "also files without a version marker, where every line leaves no choice");
     plan->add_flag("--new-uidls", options->source.new_uidls, "mails of a uidl.txt of an unknown version come with new UIDLs");

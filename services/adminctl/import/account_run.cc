@@ -4,8 +4,10 @@
 #include <optional>
 #include <thread>
 
+#include "adminctl/import/follow.h"
 #include "adminctl/import/mail_reader.h"
 #include "adminctl/import/wire.h"
+#include "common/base/text.h"
 #include "common/rpc/errors.h"
 
 namespace tayori::admin {
@@ -17,16 +19,22 @@ constexpr std::uint64_t kFirstBatch = 1;
 
 class AccountRun {
   public:
-    AccountRun(ImportParts& parts, const legacy::Account& account, const std::shared_ptr<const legacy::Tree>& tree)
-        : parts_(parts), account_(account), tree_(tree) {}
+    AccountRun(ImportParts& parts, const legacy::Account& account, SourceReader& source)
+        : parts_(parts), account_(account), source_(source) {}
 
     Result<AccountOutcome> run() {
-        auto opened = open();
+        auto loaded = load();
+        if (!loaded && parts_.live) return come_back_later(loaded.error());
+        auto opened = loaded ? open() : loaded;
         if (!opened) return give_up(std::move(opened.error()));
         auto wanted = unknown_mails();
         if (!wanted) return fail(std::move(wanted.error()));
         if (!wanted->empty()) {
             if (auto sent = send(*wanted); !sent) return fail(std::move(sent.error()));
+        }
+        if (outcome_.unfinished) return outcome_;
+        if (parts_.follow) {
+            if (auto followed = follow(); !followed) return fail(std::move(followed.error()));
         }
         v1::CloseImportAccountRequest request;
         request.set_import_id(parts_.import_id);
@@ -44,6 +52,17 @@ class AccountRun {
         if (!kept) return fail(std::move(kept.error()));
         return outcome_;
     }
+    Result<AccountOutcome> come_back_later(const Error& error) {
+        outcome_.unfinished = true;
+        auto kept = keep({{legacy::Severity::refused,
+                           account_.address,
+                           account_.directory,
+                           0,
+                           "live-account-unread",
+                           {error.text}}});
+        if (!kept) return fail(std::move(kept.error()));
+        return outcome_;
+    }
 
     Result<void> keep(const std::vector<legacy::ReportLine>& lines) {
         for (const auto& line : lines)
@@ -51,14 +70,17 @@ class AccountRun {
         return keep_report(parts_.client, parts_.import_id, lines);
     }
 
-    Result<void> open() {
+    Result<void> load() {
+        if (account_.directory.empty()) return {};
         legacy::Report report;
-        if (!account_.directory.empty()) {
-            auto loaded = parts_.source.load(account_, report);
-            if (!loaded) return fail(std::move(loaded.error()));
-            mailbox_ = std::move(*loaded);
-        }
-        if (auto kept = keep(report.lines()); !kept) return kept;
+        auto loaded = source_.load(account_, report);
+        if (!loaded) return fail(std::move(loaded.error()));
+        mailbox_ = std::move(*loaded);
+        saw_all_ = source_.saw_all();
+        return keep(report.lines());
+    }
+
+    Result<void> open() {
         auto request = account_request(parts_.import_id, account_, mailbox_, parts_.enable_rules);
         std::vector<legacy::ReportLine> lines;
         auto opened = parts_.client.open_account(request);
@@ -77,14 +99,42 @@ class AccountRun {
         if (!opened_.created()) {
             lines.push_back({legacy::Severity::note, account_.address, {}, 0, "account-there", {}});
         }
-        for (int i = 0; i < opened_.folders_size(); ++i) {
-            const auto& folder = mailbox_.folders[static_cast<std::size_t>(i)];
-            if (opened_.folders(i).has_refused()) {
-                lines.push_back({legacy::Severity::refused, account_.address, folder.raw_name, 0, "folder-refused",
-                                 {folder.name, opened_.folders(i).refused().text()}});
-            }
-        }
+        for (int i = 0; i < opened_.folders_size(); ++i)
+            look_at_folder(mailbox_.folders[static_cast<std::size_t>(i)], *opened_.mutable_folders(i), lines);
         return keep(lines);
+    }
+
+    void look_at_folder(const legacy::Folder& folder, v1::ImportedFolder& opened,
+                        std::vector<legacy::ReportLine>& lines) {
+        if (opened.has_refused()) {
+            lines.push_back({legacy::Severity::refused,
+                             account_.address,
+                             folder.raw_name,
+                             0,
+                             "folder-refused",
+                             {folder.name, opened.refused().text()}});
+        }
+        const auto before = opened.source_uid_validity();
+        if (!parts_.live || before == 0 || folder.uid_validity == 0 || before == folder.uid_validity) return;
+        // All of its mails would look new: they would come a second time, and those that are here would be gone.
+        lines.push_back({legacy::Severity::refused,
+                         account_.address,
+                         folder.raw_name,
+                         0,
+                         "live-folder-renumbered",
+                         {folder.name, cat(folder.uid_validity), cat(before)}});
+        opened.set_folder_id(0);
+        saw_all_ = false;
+    }
+
+    Result<void> follow() {
+        const auto removals = !parts_.remove ? Removals::keep : saw_all_ ? Removals::follow : Removals::unsure;
+        auto followed = follow_source(parts_.client, {parts_.import_id, opened_.account_id(), account_.address},
+                                      mailbox_, removals);
+        if (!followed) return fail(std::move(followed.error()));
+        outcome_.changed = followed->changed;
+        outcome_.removed = followed->removed;
+        return keep(followed->lines);
     }
 
     // In the order in which they are to be numbered.
@@ -95,6 +145,7 @@ class AccountRun {
             for (const auto& mail : mailbox_.folders[i].mails)
                 if (id != 0) all.push_back({&mail, id, identity_of(mail)});
         }
+        parts_.progress.listed += all.size();
         std::vector<WantedMail> wanted;
         for (std::size_t from = 0; from < all.size(); from += kFilterPerCall) {
             const auto to = std::min(all.size(), from + kFilterPerCall);
@@ -115,7 +166,7 @@ class AccountRun {
 
     Result<void> send(const std::vector<WantedMail>& wanted) {
         FrameQueue queue;
-        MailReader reader(*tree_, account_.address,
+        MailReader reader(source_.tree(), account_.address,
                           {parts_.import_id, opened_.account_id(), opened_.next_batch(), parts_.message_bytes_max},
                           queue);
         auto stream = parts_.client.import_mails();
@@ -133,8 +184,9 @@ class AccountRun {
         auto ended = stream->finish();
         if (failed) return fail(std::move(*failed));
         if (!ended) return ended;
-        parts_.progress.mails += reader.refused().size();
-        return keep(reader.refused());
+        parts_.progress.mails += reader.refused();
+        outcome_.unfinished = reader.lost_source();
+        return keep(reader.lines());
     }
 
     void hear(rpc::ImportStream& stream, std::optional<Error>& failed) {
@@ -153,8 +205,9 @@ class AccountRun {
 
     ImportParts& parts_;
     const legacy::Account& account_;
-    const std::shared_ptr<const legacy::Tree> tree_;
+    SourceReader& source_;
     legacy::Mailbox mailbox_;
+    bool saw_all_ = true;
     v1::ImportAccount opened_;
     AccountOutcome outcome_;
 };
@@ -166,9 +219,8 @@ bool ends_the_run(const Error& error) {
            error.kind == Kind::internal || error.kind == Kind::auth_failed || error.kind == Kind::in_use;
 }
 
-Result<AccountOutcome> import_account(ImportParts& parts, const legacy::Account& account,
-                                      const std::shared_ptr<const legacy::Tree>& tree) {
-    return AccountRun(parts, account, tree).run();
+Result<AccountOutcome> import_account(ImportParts& parts, const legacy::Account& account, SourceReader& source) {
+    return AccountRun(parts, account, source).run();
 }
 
 Result<void> keep_report(rpc::ImportClient& client, std::uint64_t import_id,

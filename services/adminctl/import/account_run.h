@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 
 #include "adminctl/import/progress.h"
 #include "adminctl/import/source.h"
@@ -13,24 +12,28 @@ namespace tayori::admin {
 
 struct ImportParts {
     rpc::ImportClient& client;
-    ImportSource& source;
     Progress& progress;
     std::uint64_t import_id = 0;
     std::uint64_t message_bytes_max = 0;
     bool enable_rules = false;
+    bool live = false;    // ImportSource::is_live()
+    bool follow = false;  // flags that changed at the source, too (follow.h), and
+    bool remove = false;  // mails that went there
 };
 
 struct AccountOutcome {
     std::uint64_t imported = 0;
     std::uint64_t known = 0;
     std::uint64_t refused = 0;  // mails, and lines of the report that say so
+    std::uint64_t changed = 0;  // flags, and
+    std::uint64_t removed = 0;  // mails, as the source has them now
     bool created = false;
+    bool unfinished = false;  // the source could not be read to the end: run it again
 };
 
 // An error is one that ends the run: spoold is gone or in trouble. What is wrong with this account alone is in the report, and
 // counted as refused.
-Result<AccountOutcome> import_account(ImportParts& parts, const legacy::Account& account,
-                                      const std::shared_ptr<const legacy::Tree>& tree);
+Result<AccountOutcome> import_account(ImportParts& parts, const legacy::Account& account, SourceReader& source);
 
 // Is it no fault of what was asked for, but one that the next request would meet, too?
 bool ends_the_run(const Error& error);

@@ -114,6 +114,10 @@ std::string directory_of(const std::string& address) {
     return out;
 }
 
+std::string capture_file(const std::string& directory, const std::string& address) {
+    return cat(directory, '/', directory_of(address), ".capture");
+}
+
 Result<ExportOutcome> export_account(rpc::ImportClient& client, const std::string& address, const std::string& form,
                                      const std::string& directory, legacy::Report& report) {
     auto writer = legacy::make_writer(form, directory, report);

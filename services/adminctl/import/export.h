@@ -22,5 +22,7 @@ Result<ExportOutcome> export_account(rpc::ImportClient& client, const std::strin
 
 // The directory of an account below the one that the administrator named: an address is no path.
 std::string directory_of(const std::string& address);
+// The same of its capture.
+std::string capture_file(const std::string& directory, const std::string& address);
 
 }  // namespace tayori::admin

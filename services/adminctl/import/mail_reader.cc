@@ -4,6 +4,8 @@
 #include <ctime>
 
 #include "adminctl/import/wire.h"
+#include "common/base/text.h"
+#include "common/legacy/mail_head.h"
 #include "common/legacy/source.h"
 #include "common/legacy/tab_fields.h"
 #include "common/mail/summary.h"
@@ -12,10 +14,14 @@
 namespace tayori::admin {
 namespace {
 
-void put_date(const legacy::Mail& mail, v1::ImportMail& out) {
-    if (mail.internal_date) {
-        out.set_internal_date_s(mail.internal_date->unix_s);
-        out.set_zone_minutes(mail.internal_date->zone_minutes);
+// Where a server hands a mail over without telling its date, the topmost Received does.
+void put_date(const legacy::Mail& mail, std::string_view message, v1::ImportMail& out) {
+    auto date = mail.internal_date;
+    if (!date && mail.wrapping == legacy::Wrapping::served)
+        date = legacy::parse_head(message.substr(0, legacy::kHeadBytes), message.size()).received;
+    if (date) {
+        out.set_internal_date_s(date->unix_s);
+        out.set_zone_minutes(date->zone_minutes);
     } else if (out.summary().sent_s() != 0) {
         out.set_internal_date_s(out.summary().sent_s());
     } else {
@@ -26,7 +32,8 @@ void put_date(const legacy::Mail& mail, v1::ImportMail& out) {
 }  // namespace
 
 void MailReader::refuse(const legacy::Mail& mail, const Error& error) {
-    refused_.push_back({legacy::Severity::refused, address_, mail.file, 0, "mail-unreadable", {error.text}});
+    ++refused_;
+    lines_.push_back({legacy::Severity::refused, address_, mail.file, 0, "mail-unreadable", {error.text}});
 }
 
 bool MailReader::send() {
@@ -74,25 +81,41 @@ bool MailReader::add(const WantedMail& wanted, std::string message) {
     out.set_pop3_order(mail.pop3_order);
     out.set_file(legacy::escape_field(mail.file));
     rpc::put_summary(mail::make_summary(message), *out.mutable_summary());
-    put_date(mail, out);
+    put_date(mail, message, out);
     frame_bytes_ += is_large ? 0 : message.size();
     if (is_large) out.set_upload(uploads_);
     else out.set_bytes(std::move(message));
     return true;
 }
 
+// False: there is no use in going on.
+bool MailReader::read(const WantedMail& wanted) {
+    const auto& mail = *wanted.mail;
+    auto message = legacy::read_message(tree_, mail, numbers_.message_bytes_max);
+    if (!message && (message.error().kind == Kind::closed || message.error().kind == Kind::auth_failed)) {
+        lost_source_ = true;
+        return false;
+    }
+    if (!message) {
+        refuse(mail, message.error());
+        return true;
+    }
+    if (mail.wrapping == legacy::Wrapping::served && mail.flags_known && message->size() != mail.bytes) ++other_sizes_;
+    return add(wanted, std::move(*message));
+}
+
 void MailReader::run(const std::vector<WantedMail>& wanted) {
     std::vector<std::string> files;
     for (const auto& one : wanted) files.push_back(one.mail->file);
     tree_.expect(std::move(files));
-    bool more = true;
-    for (const auto& one : wanted) {
-        auto message = legacy::read_message(tree_, *one.mail, numbers_.message_bytes_max);
-        if (!message) refuse(*one.mail, message.error());
-        else more = add(one, std::move(*message));
-        if (!more) break;
-    }
-    if (more) send();
+    std::size_t at = 0;
+    while (at < wanted.size() && read(wanted[at])) ++at;
+    // What was read before the source went is here to stay.
+    if (at == wanted.size() || lost_source_) send();
+    if (lost_source_)
+        lines_.push_back({legacy::Severity::refused, address_, {}, 0, "live-source-lost", {cat(wanted.size() - at)}});
+    if (other_sizes_ > 0)
+        lines_.push_back({legacy::Severity::note, address_, {}, 0, "live-sizes", {cat(other_sizes_)}});
     out_.end();
 }
 

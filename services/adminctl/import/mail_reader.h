@@ -37,14 +37,18 @@ class MailReader {
     MailReader(const legacy::Tree& tree, std::string address, Numbers numbers, FrameQueue& out)
         : tree_(tree), address_(std::move(address)), numbers_(numbers), out_(out) {}
 
-    // To the end, or until nobody takes more. What can't be read becomes a line of the report, and is refused.
+    // To the end, or until nobody takes more, or the source is gone. What can't be read becomes a line of the report,
+    // and is refused.
     void run(const std::vector<WantedMail>& wanted);
-    const std::vector<legacy::ReportLine>& refused() const { return refused_; }
+    const std::vector<legacy::ReportLine>& lines() const { return lines_; }
+    std::uint64_t refused() const { return refused_; }
+    bool lost_source() const { return lost_source_; }
 
   private:
     bool add(const WantedMail& wanted, std::string message);
     bool upload(std::string_view message);
     bool send();
+    bool read(const WantedMail& wanted);
     void refuse(const legacy::Mail& mail, const Error& error);
 
     const legacy::Tree& tree_;
@@ -54,7 +58,10 @@ class MailReader {
     FrameQueue::Frame frame_;
     std::size_t frame_bytes_ = 0;
     std::uint32_t uploads_ = 0;
-    std::vector<legacy::ReportLine> refused_;
+    std::vector<legacy::ReportLine> lines_;
+    std::uint64_t refused_ = 0;
+    std::uint64_t other_sizes_ = 0;
+    bool lost_source_ = false;
 };
 
 }  // namespace tayori::admin

@@ -53,6 +53,7 @@ const std::vector<Field>& fields() {
         text("account", [](ImportPlan& p) -> std::string& { return p.options.account; }),
         text("accounts-file", [](ImportPlan& p) -> std::string& { return p.options.accounts_file; }),
         text("aliases-file", [](ImportPlan& p) -> std::string& { return p.options.aliases_file; }),
+        text("captures", [](ImportPlan& p) -> std::string& { return p.captures; }),
         text("mbox", [](ImportPlan& p) -> std::string& { return p.options.mbox; }),
         flag("accept-guessed", [](ImportPlan& p) -> bool& { return p.options.accept_guessed; }),
         flag("new-uidls", [](ImportPlan& p) -> bool& { return p.options.new_uidls; }),

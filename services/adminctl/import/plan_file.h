@@ -14,6 +14,7 @@ struct ImportPlan {
     std::string path;  // absolute
     std::string origin;
     legacy::SourceOptions options;
+    std::string captures;     // a directory of `migrate capture`, absolute; empty: none
     std::string fingerprint;  // of the accounts and where their mail lies (source.h)
     std::uint64_t accounts = 0;
     std::uint64_t mails = 0;

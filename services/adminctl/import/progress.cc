@@ -53,7 +53,9 @@ ProgressLine::~ProgressLine() {
 void ProgressLine::show() const {
     const auto elapsed = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began_);
     // Back to the line's begin, and what is left of a longer one before is erased.
-    std::fprintf(stderr, "\r%s\x1b[K", progress_line(progress_.mails, total_, elapsed, language_).c_str());
+    std::fprintf(
+        stderr, "\r%s\x1b[K",
+        progress_line(progress_.mails, std::max<std::uint64_t>(total_, progress_.listed), elapsed, language_).c_str());
     std::fflush(stderr);
 }
 

@@ -16,6 +16,7 @@ namespace tayori::admin {
 struct Progress {
     std::atomic<std::uint64_t> mails = 0;  // imported, known or refused
     std::atomic<std::uint64_t> bytes = 0;
+    std::atomic<std::uint64_t> listed = 0;  // as far as accounts have been looked at
 };
 
 // "12,345 of 20,000 mails (61 %), 11,900 a second, 0:00:01 left"

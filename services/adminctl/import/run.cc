@@ -17,7 +17,8 @@ namespace {
 // What one account's run gave is added under the lock.
 class Jobs {
   public:
-    Jobs(ImportParts& parts, RunOutcome& outcome) : parts_(parts), outcome_(outcome) {}
+    Jobs(ImportParts& parts, ImportSource& source, RunOutcome& outcome)
+        : parts_(parts), source_(source), outcome_(outcome) {}
 
     Result<void> run(unsigned count) {
         std::vector<std::thread> threads;
@@ -29,14 +30,14 @@ class Jobs {
 
   private:
     void work() {
-        auto tree = parts_.source.reading_tree();
-        if (!tree) return stop(std::move(tree.error()));
-        const auto& accounts = parts_.source.plan().accounts;
+        auto reader = source_.reader(parts_.message_bytes_max);
+        if (!reader) return stop(std::move(reader.error()));
+        const auto& accounts = source_.plan().accounts;
         while (!stopped_) {
             const auto at = next_.fetch_add(1);
             if (at >= accounts.size()) return;
             if (accounts[at].address.empty()) continue;  // the reader has said why
-            auto done = import_account(parts_, accounts[at], *tree);
+            auto done = import_account(parts_, accounts[at], **reader);
             if (!done) return stop(std::move(done.error()));
             const std::lock_guard lock(mutex_);
             ++outcome_.accounts;
@@ -44,6 +45,9 @@ class Jobs {
             outcome_.imported += done->imported;
             outcome_.known += done->known;
             outcome_.refused += done->refused;
+            outcome_.changed += done->changed;
+            outcome_.removed += done->removed;
+            outcome_.unfinished += done->unfinished ? 1 : 0;
         }
     }
     void stop(Error error) {
@@ -53,6 +57,7 @@ class Jobs {
     }
 
     ImportParts& parts_;
+    ImportSource& source_;
     RunOutcome& outcome_;
     std::atomic<std::size_t> next_ = 0;
     std::atomic<bool> stopped_ = false;
@@ -114,38 +119,53 @@ Result<v1::Import> find_import(rpc::ImportClient& client, const ImportPlan& plan
     });
 }
 
+Result<v1::Import> find_import(rpc::ImportClient& client, const ImportSource& source) {
+    return find(client, [&, origin = legacy::escape_field(source.origin())](const v1::Import& import) {
+        return import.kind() == source.kind() && import.origin() == origin;
+    });
+}
+
 Result<v1::Import> find_import(rpc::ImportClient& client, std::uint64_t import_id) {
     return find(client, [&](const v1::Import& import) { return import.import_id() == import_id; });
 }
 
 Result<RunOutcome> run_import(rpc::ImportClient& client, const ImportPlan& plan, const RunOptions& options) {
+    legacy::Report report;
+    auto source = FileSource::open(plan, report);
+    if (!source) return fail(std::move(source.error()));
+    return run_import(client, **source, report, plan.mails, options);
+}
+
+Result<RunOutcome> run_import(rpc::ImportClient& client, ImportSource& source, const legacy::Report& noticed,
+                              std::uint64_t mails, const RunOptions& options) {
     const auto began = std::chrono::steady_clock::now();
     RunOutcome outcome;
-    legacy::Report report;
-    auto source = ImportSource::open(plan, report);
-    if (!source) return fail(std::move(source.error()));
     v1::OpenImportRequest request;
-    request.set_kind(plan.kind);
-    request.set_origin(legacy::escape_field(plan.origin));
-    request.set_next_message_id(counter((*source)->plan(), "imap4.cnt"));
-    request.set_next_folder_id(counter((*source)->plan(), "imap4folder.cnt"));
+    request.set_kind(std::string(source.kind()));
+    request.set_origin(legacy::escape_field(source.origin()));
+    request.set_next_message_id(counter(source.plan(), "imap4.cnt"));
+    request.set_next_folder_id(counter(source.plan(), "imap4folder.cnt"));
     auto import = client.open_import(request);
     if (!import) return fail(std::move(import.error()));
-    outcome.refused = report.count(legacy::Severity::refused);
-    if (auto kept = keep_report(client, import->import_id(), report.lines()); !kept) return fail(std::move(kept.error()));
+    outcome.refused = noticed.count(legacy::Severity::refused);
+    if (auto kept = keep_report(client, import->import_id(), noticed.lines()); !kept)
+        return fail(std::move(kept.error()));
 
     Progress progress;
-    ImportParts parts{client, **source, progress, import->import_id(), import->message_bytes_max(), options.enable_rules};
+    ImportParts parts{
+        client,           progress,       import->import_id(), import->message_bytes_max(), options.enable_rules,
+        source.is_live(), options.follow, options.remove};
     {
-        const ProgressLine line(progress, plan.mails, options.language);
-        auto done = Jobs(parts, outcome).run(options.jobs);
+        const ProgressLine line(progress, mails, options.language);
+        auto done = Jobs(parts, source, outcome).run(options.jobs);
         if (!done) return fail(std::move(done.error()));
     }
-    auto aliases = add_aliases(client, import->import_id(), (*source)->plan().aliases, outcome);
+    auto aliases = add_aliases(client, import->import_id(), source.plan().aliases, outcome);
     if (!aliases) return fail(std::move(aliases.error()));
     v1::ImportRequest end;
     end.set_import_id(import->import_id());
-    auto closed = client.close_import(end);
+    // What is unfinished stays open, and is seen to be.
+    auto closed = outcome.unfinished > 0 ? find_import(client, import->import_id()) : client.close_import(end);
     if (!closed) return fail(std::move(closed.error()));
     outcome.import = std::move(*closed);
     outcome.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();

@@ -1,11 +1,11 @@
 #include "adminctl/import/text.h"
 
-#include "adminctl/notices.h"
-
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
 
+#include "adminctl/json.h"
+#include "adminctl/notices.h"
 #include "adminctl/table.h"
 #include "adminctl/values.h"
 #include "common/base/text.h"
@@ -124,6 +124,11 @@ std::string run_text(const RunOutcome& outcome, Language language) {
                " 個)、メール ", outcome.imported, " 通を取り込み、", outcome.known, " 通は取り込み済み、", outcome.refused,
                " 件は取り込めませんでした。", one_decimal(outcome.seconds), " 秒、毎秒 ", rate, " 通。\n");
         if (outcome.imported == 0 && all > 0) append(out, "新しいメールはありませんでした。\n");
+        if (outcome.changed + outcome.removed > 0)
+            append(out, "移行元に合わせて、フラグ ", outcome.changed, " 件を変更し、", outcome.removed,
+                   " 通を削除しました。\n");
+        if (outcome.unfinished > 0)
+            append(out, outcome.unfinished, " 個のアカウントはまだ終わっていません。もう一度実行してください。\n");
         append(out, "報告: adminctl import report ", outcome.import.import_id(), "\n");
         return out;
     }
@@ -132,8 +137,20 @@ std::string run_text(const RunOutcome& outcome, Language language) {
            outcome.imported, " mails imported, ", outcome.known, " were here already, ", outcome.refused,
            " could not be taken; ", one_decimal(outcome.seconds), " s, ", rate, " mails a second.\n");
     if (outcome.imported == 0 && all > 0) append(out, "There was nothing new.\n");
+    if (outcome.changed + outcome.removed > 0)
+        append(out, "As at the source, the flags of ", outcome.changed, " mails were changed, and ", outcome.removed,
+               " removed.\n");
+    if (outcome.unfinished > 0) append(out, outcome.unfinished, " accounts are not finished: run it again.\n");
     append(out, "What was noticed: adminctl import report ", outcome.import.import_id(), "\n");
     return out;
+}
+
+std::string run_json(const RunOutcome& outcome) {
+    return cat("{\"import\":", to_json(outcome.import), ",\"imported\":", outcome.imported,
+               ",\"known\":", outcome.known, ",\"refused\":", outcome.refused, ",\"accounts\":", outcome.accounts,
+               ",\"created\":", outcome.created, ",\"changed\":", outcome.changed, ",\"removed\":", outcome.removed,
+               ",\"unfinished\":", outcome.unfinished,
+               ",\"milliseconds\":", static_cast<std::uint64_t>(outcome.seconds * 1000), "}\n");
 }
 
 std::string verify_text(const VerifyOutcome& outcome, Language language) {

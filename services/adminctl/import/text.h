@@ -26,6 +26,7 @@ struct SiteView {
 std::string plan_text(const ImportPlan& plan, const legacy::Plan& found, const legacy::Report& report,
                       const SiteView& site, legacy::Language language);
 std::string run_text(const RunOutcome& outcome, legacy::Language language);
+std::string run_json(const RunOutcome& outcome);
 std::string verify_text(const VerifyOutcome& outcome, legacy::Language language);
 std::string undo_text(const v1::UndoImportReply& reply, legacy::Language language);
 std::string import_state(v1::ImportState state);

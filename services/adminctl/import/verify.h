@@ -20,8 +20,11 @@ struct VerifyOutcome {
     std::uint64_t reported = 0;  // differences that the import's report already names
 };
 
+enum class Thoroughness { numbers, bytes };
+
 // Calls `tell` for each problem.
 Result<VerifyOutcome> verify_import(rpc::ImportClient& client, ImportSource& source, const v1::Import& import,
+                                    Thoroughness thoroughness,
                                     const std::function<void(const legacy::ReportLine&)>& tell);
 
 }  // namespace tayori::admin

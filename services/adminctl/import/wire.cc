@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "common/base/text.h"
-#include "common/legacy/tab_fields.h"
 #include "common/crypto/crypto.h"
+#include "common/legacy/tab_fields.h"
 #include "common/mail/charset.h"
 #include "common/mail/utf8.h"
 
@@ -32,10 +32,21 @@ void put_folder(const legacy::Folder& folder, v1::ImportFolder& out, std::uint64
     out.set_special_use(special_use_of(folder.special_use));
 }
 
+std::vector<std::string> sorted_lower(std::vector<std::string> names) {
+    for (auto& name : names) name = to_lower(name);
+    std::sort(names.begin(), names.end());
+    names.erase(std::unique(names.begin(), names.end()), names.end());
+    return names;
+}
+
 }  // namespace
 
 std::string identity_of(const legacy::Mail& mail) {
     return crypto::sha256(mail.identity).substr(0, kIdentityBytes);
+}
+
+bool same_keywords(std::vector<std::string> a, std::vector<std::string> b) {
+    return sorted_lower(std::move(a)) == sorted_lower(std::move(b));
 }
 
 v1::SpecialUse special_use_of(std::string_view name) {

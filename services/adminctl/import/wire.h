@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "common/legacy/model.h"
 #include "common/legacy/report.h"
@@ -16,6 +17,8 @@ inline constexpr std::size_t kReportValueBytesMax = 2 * 1024;  // spoold keeps n
 
 // What spoold knows a mail by: half of the SHA-256 of the reader's identity, or more than nobody can collide with.
 std::string identity_of(const legacy::Mail& mail);
+// The same names, in any order and case.
+bool same_keywords(std::vector<std::string> a, std::vector<std::string> b);
 v1::SpecialUse special_use_of(std::string_view name);
 
 v1::ImportReportLine to_wire(const legacy::ReportLine& line);

@@ -48,6 +48,14 @@ std::string without_dots(std::string bytes) {
 Result<std::string> read_message(const Tree& tree, const Mail& mail, std::uint64_t bytes_max) {
     if (mail.bytes > bytes_max)
         return fail(Kind::too_big, "The mail is larger than a mail may be.", mail.file);
+    if (mail.wrapping == Wrapping::served) {
+        auto served = tree.read(mail.file, 0, bytes_max + 1);
+        if (!served) return served;
+        if (served->empty()) return fail(Kind::corrupt, "The server handed over an empty mail.", mail.file);
+        *served = with_crlf(std::move(*served));
+        if (served->size() > bytes_max) return fail(Kind::too_big, "The mail is larger than a mail may be.", mail.file);
+        return served;
+    }
     const bool whole_file =
         mail.wrapping == Wrapping::plain || mail.wrapping == Wrapping::dot_stuffed;
     // One byte more shows whether a file has grown since it was listed.
@@ -57,6 +65,7 @@ Result<std::string> read_message(const Tree& tree, const Mail& mail, std::uint64
         return fail(Kind::corrupt, "The file has changed since it was listed.", mail.file);
     switch (mail.wrapping) {
         case Wrapping::plain:
+        case Wrapping::served:
             break;
         case Wrapping::dot_stuffed:
             bytes = without_dots(std::move(*bytes));

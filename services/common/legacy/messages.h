@@ -22,6 +22,7 @@ std::span<const Message> pmail_messages();
 std::span<const Message> spool_messages();
 std::span<const Message> import_messages();
 std::span<const Message> job_messages();
+std::span<const Message> live_messages();
 
 // The text of an Error, where it stands as a value in a sentence: as it is, or in Japanese.
 std::string_view japanese_reason(std::string_view english);

@@ -25,6 +25,7 @@ enum class Wrapping : std::uint8_t {
     dot_stuffed,  // EMWAC's incoming spool
     mbox_o,       // a From_ line in front; nothing is unquoted
     mbox_rd,      // a From_ line in front; one ">" is taken off ">From ", ">>From "
+    served,       // as a server hands it over: `bytes` is what it said, which need not be right
 };
 
 enum class DateSource : std::uint8_t { stored, mtime, received, date_field, none };
@@ -43,6 +44,7 @@ struct Mail {
     std::uint32_t uid = 0;      // 0: none known
     std::uint8_t flags = 0;
     std::vector<std::string> keywords;
+    bool flags_known = true;    // false: from a server's POP3, which tells none
     std::optional<mail::MailDate> internal_date;
     DateSource date_source = DateSource::none;
     std::string uidl;               // empty: none known

@@ -58,9 +58,8 @@ std::string fill(std::string_view pattern, const std::vector<std::string>& value
 std::span<const std::span<const Message>> all_messages() {
     // A new family's table is one line here.
     static const std::array kTables = {
-        common_messages(), accounts_messages(), capture_messages(),
-        epost_messages(),  pmail_messages(),     spool_messages(),
-        import_messages(),  job_messages(),
+        common_messages(), accounts_messages(), capture_messages(), epost_messages(), pmail_messages(),
+        spool_messages(),  import_messages(),   job_messages(),     live_messages(),
     };
     return kTables;
 }

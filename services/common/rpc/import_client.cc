@@ -97,6 +97,9 @@ Result<void> ImportClient::read_mails(const v1::ReadImportedMailsRequest& reques
                                       const Visit<v1::ImportedMails>& visit) {
     return list(*stubs_->imports, &Service::ReadImportedMails, request, visit);
 }
+Result<v1::ChangeImportedReply> ImportClient::change(const v1::ChangeImportedRequest& request) {
+    return unary(*stubs_->imports, &Service::ChangeImported, request);
+}
 Result<v1::UndoImportReply> ImportClient::undo(const v1::ImportRequest& request) {
     return unary(*stubs_->imports, &Service::UndoImport, request, kUndoWait);
 }

@@ -58,6 +58,7 @@ class ImportClient {
     Result<void> list_accounts(const v1::ImportRequest& request, const Visit<v1::ImportAccount>& visit);
     Result<void> read_report(const v1::ImportRequest& request, const Visit<v1::ImportReportLine>& visit);
     Result<void> read_mails(const v1::ReadImportedMailsRequest& request, const Visit<v1::ImportedMails>& visit);
+    Result<v1::ChangeImportedReply> change(const v1::ChangeImportedRequest& request);
     Result<v1::UndoImportReply> undo(const v1::ImportRequest& request);
     Result<void> export_account(const v1::ExportAccountRequest& request, const Visit<v1::ExportFrame>& visit);
 

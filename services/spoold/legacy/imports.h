@@ -37,6 +37,7 @@ class Imports {
     Result<void> read_report(ImportId id, const std::function<bool(const v1::ImportReportLine&)>& visit) const;
     Result<void> read_mails(const v1::ReadImportedMailsRequest& request,
                             const std::function<bool(const v1::ImportedMails&)>& visit) const;
+    void change(Shared<v1::ChangeImportedRequest> request, Answer<v1::ChangeImportedReply> done);
     // Waits for its commits, of which it needs many.
     Result<v1::UndoImportReply> undo(ImportId id);
 

@@ -22,6 +22,7 @@ inline constexpr std::size_t kImportReportLineBytesMax = 16 * 1024;
 inline constexpr int kImportSeverities = 4;                           // common/legacy/report.h
 inline constexpr int kUidlSuffixMax = 100;                            // after that a hash makes it unique
 
+inline constexpr int kImportChangesMax = 1'000;  // in one call
 inline constexpr std::size_t kUndoMailsPerCommit = 1'000;
 inline constexpr int kImportedMailsPerReply = 256;
 inline constexpr std::size_t kExportReplyBytes = 256 * 1024;          // about, of one frame

@@ -148,6 +148,7 @@ class Opening {
         out.set_folder_id(raw(*id));
         out.set_keeps_uids((*row)->keeps_uids());
         out.set_uid_validity((*folder)->record.uid_validity);
+        out.set_source_uid_validity((*row)->source_uid_validity());
         return {};
     }
 
@@ -155,6 +156,7 @@ class Opening {
         StoredImportFolder row;
         row.set_name(folder.record.name);
         row.set_created(made);
+        row.set_source_uid_validity(wanted.uid_validity());
         const auto validity = folder.record.uid_validity;
         if (wanted.keeps_uids()) {
             const bool keeps = wanted.uid_next() > 0 && wanted.uid_next() <= kUidNextMax &&
@@ -282,6 +284,7 @@ void Imports::close_account(const v1::CloseImportAccountRequest& request, Answer
             auto row = read_import_account(TransactionRows(transaction), id, account);
             if (!row) return fail(std::move(row.error()));
             if (is_open(*row)) row->set_state(stored::v1::STORED_IMPORT_STATE_COMPLETE);
+            row->set_finished_s(transaction.now_ms() / kMillisPerSecond);
             write_row(transaction, keys::import_account(id, account), *row);
             reply = show(account, *row);
             return {};

@@ -17,8 +17,13 @@ using MailsVisit = std::function<bool(const v1::ImportedMails&)>;
 
 class ReadingImported {
   public:
-    ReadingImported(const store::Store& store, ImportId id, AccountId account, const MailsVisit& visit)
-        : store_(store), snapshot_(store.snapshot()), id_(id), account_(account), visit_(visit) {}
+    ReadingImported(const store::Store& store, const v1::ReadImportedMailsRequest& request, const MailsVisit& visit)
+        : store_(store),
+          snapshot_(store.snapshot()),
+          id_{request.import_id()},
+          account_{request.account_id()},
+          numbers_only_(request.numbers_only()),
+          visit_(visit) {}
 
     Result<void> run() {
         if (auto there = read_import_account(SnapshotRows(snapshot_), id_, account_); !there)
@@ -88,9 +93,11 @@ class ReadingImported {
         out.set_uidl(reference.uidl);
         out.set_pop3_order(reference.pop3_order);
         out.set_bytes(reference.bytes);
-        auto hash = hash_of(reference.message);
-        if (!hash) return fail(std::move(hash.error()));
-        out.set_sha256(std::move(*hash));
+        if (!numbers_only_) {
+            auto hash = hash_of(reference.message);
+            if (!hash) return fail(std::move(hash.error()));
+            out.set_sha256(std::move(*hash));
+        }
         send_when_full();
         return {};
     }
@@ -118,6 +125,7 @@ class ReadingImported {
     std::shared_ptr<const store::Snapshot> snapshot_;
     const ImportId id_;
     const AccountId account_;
+    const bool numbers_only_;
     const MailsVisit& visit_;
     KeywordTable keywords_;
     std::map<FolderId, Mails> folders_;
@@ -129,9 +137,7 @@ class ReadingImported {
 }  // namespace
 
 Result<void> Imports::read_mails(const v1::ReadImportedMailsRequest& request, const MailsVisit& visit) const {
-    return ReadingImported(mailboxes_.parts().store, ImportId{request.import_id()}, AccountId{request.account_id()},
-                           visit)
-        .run();
+    return ReadingImported(mailboxes_.parts().store, request, visit).run();
 }
 
 }  // namespace tayori::spool

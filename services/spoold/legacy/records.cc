@@ -59,6 +59,7 @@ v1::ImportAccount show(AccountId account, const StoredImportAccount& row) {
     out.set_bytes(row.bytes());
     out.set_refused(row.refused());
     out.set_next_batch(row.next_batch());
+    out.set_finished_s(row.finished_s());
     return out;
 }
 

@@ -75,6 +75,13 @@ grpc::ServerWriteReactor<v1::ImportedMails>* ImportService::ReadImportedMails(
     });
 }
 
+Unary* ImportService::ChangeImported(Context* context, const v1::ChangeImportedRequest* request,
+                                     v1::ChangeImportedReply* reply) {
+    return unary(gate_, context, reply, [&](auto done) {
+        imports_.change(std::make_shared<const v1::ChangeImportedRequest>(*request), std::move(done));
+    });
+}
+
 Unary* ImportService::UndoImport(Context* context, const v1::ImportRequest* request, v1::UndoImportReply* reply) {
     return unary_on(workers_, gate_, context, reply,
                     [this, request] { return imports_.undo(ImportId{request->import_id()}); });

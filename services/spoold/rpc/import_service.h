@@ -30,6 +30,7 @@ class ImportService final : public v1::ImportService::CallbackService {
     grpc::ServerWriteReactor<v1::ImportReportLine>* ReadImportReport(Context*, const v1::ImportRequest*) override;
     grpc::ServerWriteReactor<v1::ImportedMails>* ReadImportedMails(Context*,
                                                                    const v1::ReadImportedMailsRequest*) override;
+    Unary* ChangeImported(Context*, const v1::ChangeImportedRequest*, v1::ChangeImportedReply*) override;
     Unary* UndoImport(Context*, const v1::ImportRequest*, v1::UndoImportReply*) override;
 
   private:

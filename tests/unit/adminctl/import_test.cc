@@ -19,6 +19,7 @@ ImportPlan sample() {
     plan.options.domain = "example.jp";
     plan.options.accounts_file = "/mnt/アカウント.txt";
     plan.options.keep_high_uids = true;
+    plan.captures = "/mnt/captures";
     plan.fingerprint = "abc";
     plan.accounts = 3;
     plan.mails = 20'000;
@@ -33,6 +34,7 @@ TEST(ImportPlanFile, ComesBackAsItWas) {
     EXPECT_EQ(read->path, sample().path);
     EXPECT_EQ(read->options.accounts_file, "/mnt/アカウント.txt");
     EXPECT_TRUE(read->options.keep_high_uids);
+    EXPECT_EQ(read->captures, "/mnt/captures");
     EXPECT_FALSE(read->options.new_uidls);
     EXPECT_EQ(read->bytes, UINT64_MAX);
     EXPECT_EQ(format_plan(*read), text);

@@ -11,6 +11,7 @@
 
 #include "common/base/text.h"
 #include "common/legacy/capture/hash.h"
+#include "common/legacy/flags.h"
 #include "common/legacy/mail_head.h"
 #include "common/legacy/settle.h"
 #include "common/legacy/source.h"
@@ -110,9 +111,14 @@ class Finder {
 
 class Matcher {
   public:
-    Matcher(const Capture& capture, const Tree& tree, const MatchOptions& options, Mailbox& mailbox,
-            AccountReport& report)
-        : capture_(capture), tree_(tree), options_(options), mailbox_(mailbox), report_(report) {}
+    // What is seen of a mail of the mailbox.
+    struct Sight {
+        CapturedText text;
+        std::string b_id;
+    };
+    using Look = std::function<Result<Sight>(const Mail&)>;
+    Matcher(const Capture& capture, Look look, const MatchOptions& options, Mailbox& mailbox, AccountReport& report)
+        : capture_(capture), look_(std::move(look)), options_(options), mailbox_(mailbox), report_(report) {}
 
     MatchCount run() {
         look_at_mails();
@@ -131,16 +137,13 @@ class Matcher {
                 Known known;
                 known.mail = &mail;
                 known.folder = i;
-                const auto message = read_message(tree_, mail, options_.message_bytes_max);
-                if (message) {
-                    known.sha256 = capture_hash(*message);
-                    const auto head = parse_head(std::string_view(*message).substr(0, kHeadBytes),
-                                                 message->size());
-                    known.b_id = head.b_id;
-                    known.by_fields = fields_key(head.message_id, head.date, message->size());
+                const auto sight = look_(mail);
+                if (sight) {
+                    known.sha256 = sight->text.sha256;
+                    known.b_id = sight->b_id;
+                    known.by_fields = fields_key(sight->text.message_id, sight->text.date, sight->text.octets);
                 } else {
-                    report_.add(Severity::person, mail.file, "mail-unreadable",
-                                {message.error().text});
+                    report_.add(Severity::person, mail.file, "mail-unreadable", {sight.error().text});
                 }
                 known_.push_back(std::move(known));
             }
@@ -296,33 +299,14 @@ class Matcher {
         mail.uid = captured.uid;
         mail.flags = 0;
         mail.keywords.clear();
-        for (const auto& flag : captured.flags) take_flag(flag, mail);
+        for (const auto& flag : captured.flags) take_flag(flag, mail, report_);
         if (!captured.internal_date) return;
         mail.internal_date = captured.internal_date;
         mail.date_source = DateSource::stored;
     }
 
-    void take_flag(std::string_view flag, Mail& mail) {
-        constexpr struct {
-            std::string_view name;
-            SystemFlag flag;
-        } kFlags[] = {{"\\Answered", kAnswered},
-                      {"\\Flagged", kFlagged},
-                      {"\\Seen", kSeen},
-                      {"\\Draft", kDraft}};
-        for (const auto& known : kFlags) {
-            if (!equals_ignoring_case(known.name, flag)) continue;
-            mail.flags = static_cast<std::uint8_t>(mail.flags | known.flag);
-            return;
-        }
-        if (equals_ignoring_case(flag, "\\Deleted"))
-            report_.add(Severity::changed, mail.file, "flag-deleted");
-        else if (!flag.starts_with('\\'))
-            mail.keywords.emplace_back(flag);
-    }
-
     const Capture& capture_;
-    const Tree& tree_;
+    const Look look_;
     const MatchOptions& options_;
     Mailbox& mailbox_;
     AccountReport& report_;
@@ -335,7 +319,24 @@ class Matcher {
 
 MatchCount apply_capture(const Capture& capture, const Tree& tree, const MatchOptions& options,
                          Mailbox& mailbox, AccountReport& report) {
-    return Matcher(capture, tree, options, mailbox, report).run();
+    const auto look = [&](const Mail& mail) -> Result<Matcher::Sight> {
+        auto message = read_message(tree, mail, options.message_bytes_max);
+        if (!message) return fail(std::move(message.error()));
+        auto head = parse_head(std::string_view(*message).substr(0, kHeadBytes), message->size());
+        return Matcher::Sight{{message->size(), capture_hash(*message), std::move(head.message_id), head.date},
+                              std::move(head.b_id)};
+    };
+    return Matcher(capture, look, options, mailbox, report).run();
+}
+
+MatchCount apply_capture(const Capture& capture, const LookAtMail& look, const MatchOptions& options, Mailbox& mailbox,
+                         AccountReport& report) {
+    const auto sight = [&](const Mail& mail) -> Result<Matcher::Sight> {
+        auto text = look(mail);
+        if (!text) return fail(std::move(text.error()));
+        return Matcher::Sight{std::move(*text), {}};
+    };
+    return Matcher(capture, sight, options, mailbox, report).run();
 }
 
 }  // namespace tayori::legacy

@@ -10,6 +10,7 @@ constexpr Message kMessages[] = {
      "内容がまったく同じメールが {0} 通あるため、並び順で対応付けました。"},
     {"capture-ambiguous", "The captured mail {0} could be one of several; none was taken for it.",
      "記録にあるメール {0} に当てはまるものが複数あるため、どれにも対応付けていません。"},
+    {"capture-missing", "There is no capture of this account.", "このアカウントの記録がありません。"},
     {"capture-no-mail", "The captured mail {0} is not in the source.",
      "記録にあるメール {0} が移行元にありません。"},
     {"capture-no-folder", "The captured folder with {0} mails is not in the source.",
