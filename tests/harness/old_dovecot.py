@@ -30,7 +30,7 @@ listen = 127.0.0.1
 ssl = {ssl}
 {certificate}
 disable_plaintext_auth = no
-auth_mechanisms = plain login cram-md5
+auth_mechanisms = plain login cram-md5 apop xoauth2
 default_internal_user = {user}
 default_internal_group = {group}
 default_login_user = {user}

@@ -260,6 +260,16 @@ class Migrate(unittest.TestCase):
         self.assertEqual((rows(new, "INBOX")[0], self.new_uidls()), expected)
         new.logout()
 
+    def test_ways_to_log_in(self):
+        old = self.old_server()
+        for number, (protocol, way) in enumerate([("imap", "PLAIN"), ("imap", "LOGIN"), ("imap", "CRAM-MD5"), ("pop3", "APOP")]):
+            out = str(self.folder / f"captures-{number}")
+            done = self.run_migrate("capture", old, "--auth", way, "--headers-only", "--out", out, protocols=(protocol,))
+            self.assertEqual((done["accounts"], done["refused"]), (1, 0), way)
+        self.table.write_text(f"user,token,address\n{OLD_TARO},{OLD_PASSWORD},{TARO}\n", encoding="utf-8")
+        done = self.run_migrate("capture", old, "--out", str(self.folder / "by-token"), protocols=("imap",))
+        self.assertEqual(done["accounts"], 1)
+
     def test_starttls_and_certificates(self):
         old = self.old_server(tls=True)
         imap = old.imap(OLD_TARO)

@@ -126,8 +126,8 @@ void set_login(CURL* curl, LiveProtocol protocol, const LiveAccess& access, cons
     curl_easy_setopt(curl, token ? CURLOPT_XOAUTH2_BEARER : CURLOPT_PASSWORD, login.secret.c_str());
     if (access.auth.empty()) return;
     if (access.auth == "APOP" && protocol == LiveProtocol::imap) return;  // IMAP has none: the best that both know
-    // "+": the protocol's own command, LOGIN of IMAP, USER and PASS, APOP; without it a mechanism of SASL.
-    const bool own = access.auth == "APOP" || access.auth == "LOGIN";
+    // "+": the protocol's own command; without it a mechanism of SASL.
+    const bool own = access.auth == "APOP";
     curl_easy_setopt(curl, CURLOPT_LOGIN_OPTIONS, cat("AUTH=", own ? "+" : "", access.auth).c_str());
 }
 
