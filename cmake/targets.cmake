@@ -49,8 +49,8 @@ function(tayori_program name)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
 endfunction()
 
-# tayori_precompile(TARGET KIND ...): what nearly every file of the target includes is parsed once. Only headers that do not
-# change with our own source: what protoc made, and other people's. A kind includes the ones before it.
+# tayori_precompile(TARGET KIND): where every file is compiled by itself, what nearly all of them include is parsed once. Only other
+# people's headers: ccache takes a precompiled header for the same when only what protoc makes has changed.
 set(TAYORI_STD_HEADERS <algorithm> <chrono> <functional> <map> <memory> <mutex> <optional> <string> <string_view> <vector>
     <tl/expected.hpp>)
 function(tayori_precompile target kind)
@@ -59,15 +59,17 @@ function(tayori_precompile target kind)
   endif()
   set(headers ${TAYORI_STD_HEADERS})
   if(kind MATCHES "^(messages|daemon|services|admin)$")
-    list(APPEND headers <tayori/spool/v1/stream.pb.h>)
+    list(APPEND headers <google/protobuf/message.h> <google/protobuf/repeated_field.h>)
   endif()
   if(kind STREQUAL "services")
-    list(APPEND headers <grpcpp/grpcpp.h> <tayori/spool/v1/stream.grpc.pb.h> <tayori/spool/v1/admin.grpc.pb.h>)
+    list(APPEND headers <grpcpp/grpcpp.h>)
   endif()
   if(kind STREQUAL "admin")
-    list(APPEND headers <CLI/CLI.hpp> <tayori/spool/v1/admin.pb.h> <tayori/spool/v1/directory.pb.h>)
+    list(APPEND headers <CLI/CLI.hpp>)
   endif()
-  target_precompile_headers(${target} PRIVATE ${headers})
+  if(NOT TAYORI_UNITY)
+    target_precompile_headers(${target} PRIVATE ${headers})
+  endif()
   if(kind STREQUAL "daemon" AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     # Falsely reported for std::string in coroutines: a precompiled header forgets that it is a system header.
     target_compile_options(${target} PRIVATE -Wno-array-bounds)

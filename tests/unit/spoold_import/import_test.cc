@@ -30,7 +30,7 @@ TEST_F(ImportTest, MailArrivesWithItsOldNumbers) {
     EXPECT_EQ(references("送信済み")[0].pop3_order, 2U);
     EXPECT_THAT(report_codes(), IsEmpty());
 
-    auto state = read_state(*store, AccountId{account.account_id()});
+    auto state = read_state(*store->snapshot(), AccountId{account.account_id()});
     EXPECT_EQ(state->next_pop3_order, 4U);
     EXPECT_GT(state->next_uid_validity, 1234567U);
 }

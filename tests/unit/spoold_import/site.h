@@ -253,7 +253,7 @@ class ImportTest : public testing::Test {
     ManualClock clock;
     MailboxSettings settings;
     Hub hub;
-    std::unique_ptr<store::Store> store;
+    std::unique_ptr<store::CopyableStore> store;
     std::unique_ptr<Mailboxes> mailboxes;
     std::unique_ptr<Directory> directory;
     std::unique_ptr<Tickets> tickets;
