@@ -1,5 +1,6 @@
 """Debian packages: installs what is missing, and only that."""
 
+import contextlib
 import os
 import shutil
 import subprocess
@@ -15,6 +16,7 @@ TEST = """curl swaks isync fetchmail getmail6 offlineimap3 openssl libnet-ssleay
     libauthen-sasl-perl dovecot-core dovecot-imapd dovecot-pop3d""".split()
 FUZZ = "clang-14 libclang-rt-14-dev".split()
 CONTAINERS = ["debootstrap"]
+POLICY = "/usr/sbin/policy-rc.d"  # asked by every package that would start something
 PEERS = "postfix dovecot-core dovecot-imapd dovecot-pop3d dovecot-lmtpd".split()
 
 
@@ -49,11 +51,25 @@ def install(names, purpose):
     apt = ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq", "-o", "DPkg::Lock::Timeout=300"]
     install_command = [*apt, "install", "--no-install-recommends", "-y", *wanted]
     # A machine that has its package lists needs no update; a stale list shows as a failed install.
-    for update in (False, True):
-        if update:
-            subprocess.run(as_root([*apt, "update"]), env=environment, check=False)
-        done = subprocess.run(as_root(install_command), env=environment, check=False, stdout=subprocess.DEVNULL,
-                              stderr=None if update else subprocess.DEVNULL)
-        if done.returncode == 0:
-            return
+    with services_asleep():
+        for update in (False, True):
+            if update:
+                subprocess.run(as_root([*apt, "update"]), env=environment, check=False)
+            done = subprocess.run(as_root(install_command), env=environment, check=False, stdout=subprocess.DEVNULL,
+                                  stderr=None if update else subprocess.DEVNULL)
+            if done.returncode == 0:
+                return
     raise Failure(f"apt-get could not install: {' '.join(wanted)}")
+
+
+@contextlib.contextmanager
+def services_asleep():
+    """Debian starts a service when its package is installed. Those that tests bring would take the ports of mail."""
+    if os.path.exists(POLICY):
+        yield
+        return
+    subprocess.run(as_root(["sh", "-c", f"printf '#!/bin/sh\\nexit 101\\n' >{POLICY} && chmod 755 {POLICY}"]), check=False)
+    try:
+        yield
+    finally:
+        subprocess.run(as_root(["rm", "-f", POLICY]), check=False)
