@@ -154,9 +154,7 @@ Result<std::shared_ptr<const BodyReader>> EmbeddedStore::open_body(BodyId id) co
         if (!*entry) return fail(Kind::not_found, "No such message.");
         const auto& place = (*entry)->place;
         // Between the look-up and the lease the body may have been moved and its old segment removed.
-        if (auto lease = segments_->find(place.segment)) {
-            return make_body_reader(*segments_, std::move(lease), place);
-        }
+        if (auto reader = find_body_reader(*segments_, place)) return reader;
     }
     return fail(Kind::corrupt, "Stored data is damaged.",
                 cat("the segment of body ", static_cast<std::uint64_t>(id), " is missing"));

@@ -69,9 +69,9 @@ class PastStore final : public Past {
 
   private:
     Result<std::shared_ptr<const BodyReader>> reader_of(const BodyPlace& place) const {
-        auto lease = segments_.find(place.segment);
-        if (!lease) return damaged(cat("segment ", place.segment, " is missing, and mail was in it"));
-        return make_body_reader(segments_, std::move(lease), place);
+        auto reader = find_body_reader(segments_, place);
+        if (!reader) return damaged(cat("segment ", place.segment, " is missing, and mail was in it"));
+        return reader;
     }
 
     Result<void> replay(const Lease& segment) {

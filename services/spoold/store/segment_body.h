@@ -5,7 +5,7 @@
 
 namespace tayori::store {
 
-// Holds the lease. `segments` must outlive it.
-std::shared_ptr<const BodyReader> make_body_reader(SegmentTable& segments, Lease segment, const BodyPlace& place);
+// Holds a lease on the segment, which `segments` must outlive. Nothing: the segment is not there. An empty body needs none.
+std::shared_ptr<const BodyReader> find_body_reader(SegmentTable& segments, const BodyPlace& place);
 
 }  // namespace tayori::store

@@ -86,6 +86,32 @@ TEST_F(MaintainTest, CompactionMovesWhatLivesAndFreesTheRest) {
     check();
 }
 
+// Nothing of it is in any segment, so none stays for its sake.
+TEST_F(MaintainTest, AnEmptyBodyOutlivesItsSegment) {
+    auto store = must_open(options());
+    const auto empty = add_body(*store, "").value();
+    std::vector<BodyId> others;
+    for (int i = 0; i < 60; ++i) others.push_back(add_body(*store, std::string(4000, 'x')).value());
+    for (const auto other : others) ASSERT_TRUE(release(*store, other));
+    for (int i = 0; i < 3; ++i) ASSERT_TRUE(store->compact());
+    ASSERT_FALSE(std::filesystem::exists(directory.path() + "/log/00000001.log"));
+    auto check = [&] {
+        auto reader = store->open_body(empty);
+        ASSERT_TRUE(reader) << reader.error().detail;
+        EXPECT_EQ((*reader)->size(), 0U);
+        EXPECT_TRUE((*reader)->verify());
+        EXPECT_EQ(read_body(*store, empty), "");
+        expect_verified(*store);
+    };
+    check();
+    store.reset();
+    store = must_open(options());
+    check();
+    ASSERT_TRUE(release(*store, empty));
+    EXPECT_EQ(store->open_body(empty).error().kind, Kind::not_found);
+    expect_verified(*store);
+}
+
 TEST_F(MaintainTest, AReaderKeepsItsSegmentWhileItIsCompactedAway) {
     auto store = must_open(options());
     const std::string bytes(4000, 'r');
