@@ -1,6 +1,7 @@
 """Spools of other servers, imported by the real programs: what clients saw there, they see here."""
 
 import hashlib
+import imaplib
 import json
 import os
 import pathlib
@@ -12,6 +13,7 @@ import time
 import unittest
 
 from harness import seen, spools
+from harness.lines import unverified_tls
 from harness.old_maildir import VALIDITY, OldMaildir
 from harness.site import PASSWORD, Site, until
 from harness.spool_letters import modified_utf7
@@ -218,7 +220,7 @@ class Families(unittest.TestCase):
     def log_in_twice(self, site, address, password):
         """By the old server's hash, and by what the first login has made of it."""
         for _ in range(2):
-            imap = imaplib.IMAP4_SSL(HOST, site.ports["imaps"], ssl_context=unverified_tls(), timeout=30)
+            imap = imaplib.IMAP4_SSL("127.0.0.1", site.ports["imaps"], ssl_context=unverified_tls(), timeout=30)
             self.assertRaises(imaplib.IMAP4.error, imap.login, address, password + "x")
             imap.login(address, password)
             imap.logout()
