@@ -111,18 +111,20 @@ Result<v1::Import> find(rpc::ImportClient& client, const std::function<bool(cons
     return std::move(*found);
 }
 
-}  // namespace
-
-Result<v1::Import> find_import(rpc::ImportClient& client, const ImportPlan& plan) {
-    return find(client, [&](const v1::Import& import) {
-        return import.kind() == plan.kind && import.origin() == legacy::escape_field(plan.origin);
+Result<v1::Import> find_source(rpc::ImportClient& client, std::string_view kind, std::string_view origin) {
+    return find(client, [kind, shown = legacy::escape_field(origin)](const v1::Import& import) {
+        return import.kind() == kind && import.origin() == shown;
     });
 }
 
+}  // namespace
+
+Result<v1::Import> find_import(rpc::ImportClient& client, const ImportPlan& plan) {
+    return find_source(client, plan.kind, plan.origin);
+}
+
 Result<v1::Import> find_import(rpc::ImportClient& client, const ImportSource& source) {
-    return find(client, [&, origin = legacy::escape_field(source.origin())](const v1::Import& import) {
-        return import.kind() == source.kind() && import.origin() == origin;
-    });
+    return find_source(client, source.kind(), source.origin());
 }
 
 Result<v1::Import> find_import(rpc::ImportClient& client, std::uint64_t import_id) {

@@ -80,7 +80,7 @@ class DirectoryTree final : public Tree {
 
     Result<std::string> read(std::string_view path, std::uint64_t offset,
                              std::uint64_t bytes) const override {
-        if (ahead_) ahead_->reached(std::string(path));
+        if (ahead_) ahead_->reached(path);
         const auto fd = open_file(path);
         if (!fd) return fail(fd.error());
         return read_fd(*fd, offset, bytes);

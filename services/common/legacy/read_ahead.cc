@@ -19,7 +19,7 @@ ReadAhead::~ReadAhead() {
     thread_.join();
 }
 
-void ReadAhead::reached(const std::string& path) {
+void ReadAhead::reached(std::string_view path) {
     const auto place = places_.find(path);
     if (place == places_.end()) return;
     {

@@ -28,7 +28,7 @@ class ReadAhead {
     ~ReadAhead();
 
     // This one is being read; so what lies kReadAheadFiles behind it may be asked for.
-    void reached(const std::string& path);
+    void reached(std::string_view path);
 
   private:
     void run();

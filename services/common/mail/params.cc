@@ -4,6 +4,7 @@
 #include <charconv>
 #include <map>
 
+#include "common/base/percent.h"
 #include "common/base/text.h"
 #include "common/mail/charset.h"
 #include "common/mail/encoded_word.h"
@@ -108,20 +109,6 @@ std::vector<Param> parse_params(Cursor& in) {
             params.push_back({to_lower(name), std::move(value)});
     }
     return params;
-}
-
-std::string percent_decode(std::string_view text) {
-    std::string out;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        if (text[i] == '%' && i + 2 < text.size() && hex_digit(text[i + 1]) >= 0 &&
-            hex_digit(text[i + 2]) >= 0) {
-            out += static_cast<char>(hex_digit(text[i + 1]) * 16 + hex_digit(text[i + 2]));
-            i += 2;
-        } else {
-            out += text[i];
-        }
-    }
-    return out;
 }
 
 // One "name*", "name*3" or "name*3*" (RFC 2231 §3, §4.1).

@@ -6,6 +6,7 @@
 #include <array>
 #include <charconv>
 
+#include "common/base/percent.h"
 #include "common/base/text.h"
 #include "common/rpc/limits.h"
 
@@ -17,17 +18,6 @@ std::size_t message_bytes(std::string_view prefix) {
     std::size_t bytes = 0;
     for (std::size_t i = 1; i < kGrpcPrefixBytes; ++i) bytes = bytes << 8 | static_cast<unsigned char>(prefix[i]);
     return bytes;
-}
-
-// gRPC's Percent-Encoded; what is none stays as it is.
-std::string percent_decoded(std::string_view text) {
-    std::string out;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        const bool code = text[i] == '%' && i + 2 < text.size() && hex_digit(text[i + 1]) >= 0 && hex_digit(text[i + 2]) >= 0;
-        out += code ? static_cast<char>(hex_digit(text[i + 1]) * 16 + hex_digit(text[i + 2])) : text[i];
-        if (code) i += 2;
-    }
-    return out;
 }
 
 std::string_view view(const std::uint8_t* bytes, std::size_t size) {
@@ -227,7 +217,7 @@ void GrpcStream::header(std::string_view name, std::string_view value) {
     headers_bytes_ += name.size() + value.size();
     if (headers_bytes_ > kHttp2HeadersMax) return fail_call("too many headers");
     if (name == ":status") http_status_ = value;
-    if (name == "grpc-message") grpc_message_ = percent_decoded(value);
+    if (name == "grpc-message") grpc_message_ = percent_decode(value);
     if (name != "grpc-status") return;
     std::uint32_t code = 0;
     const auto parsed = std::from_chars(value.data(), value.data() + value.size(), code);
