@@ -68,7 +68,7 @@ void add_recipients(Session& session, const std::string& id, v1::CommitPlan& pla
     if (outside.empty()) return;
     auto& outbound = *plan.add_outbound();
     outbound.set_reverse_path(envelope.reverse_path);
-    for (const auto& address : outside) outbound.add_recipients(address);
+    for (const auto& address : outside) outbound.add_recipients()->set_address(address);
     outbound.set_prefix(received);
 }
 

@@ -12,6 +12,9 @@ bool is_repeatable(const v1::Call& call) {
             return !call.append().request_id().empty();
         case v1::Call::kCopyMessages:
             return !call.copy_messages().request_id().empty();
+        case v1::Call::kReportMail:
+        case v1::Call::kReclaimLeases:
+            return true;  // what is settled stays settled
         default:
             return false;
     }

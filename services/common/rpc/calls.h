@@ -65,6 +65,12 @@ TAYORI_CALL(FetchBodies, FetchBodiesReply, fetch_bodies, bulk, many)
 TAYORI_CALL(GetQuota, GetQuotaReply, get_quota, control, one)
 TAYORI_CALL(OpenMaildrop, OpenMaildropReply, open_maildrop, control, many)
 TAYORI_CALL(CloseMaildrop, CloseMaildropReply, close_maildrop, control, one)
+TAYORI_CALL(LeaseMail, LeaseMailReply, lease_mail, bulk, one)
+TAYORI_CALL(FetchQueued, FetchQueuedReply, fetch_queued, bulk, many)
+TAYORI_CALL(ReportMail, ReportMailReply, report_mail, control, one)
+TAYORI_CALL(EndLease, EndLeaseReply, end_lease, control, one)
+TAYORI_CALL(ReclaimLeases, ReclaimLeasesReply, reclaim_leases, control, one)
+TAYORI_CALL(SignDkim, SignDkimReply, sign_dkim, control, one)
 
 #undef TAYORI_CALL
 

@@ -117,7 +117,7 @@ class PlanTx {
     Result<QueueId> enqueue(const v1::Outbound& outbound, BodyTx& body) {
         QueuedMail mail;
         mail.reverse_path = outbound.reverse_path();
-        mail.recipients.assign(outbound.recipients().begin(), outbound.recipients().end());
+        for (const auto& recipient : outbound.recipients()) mail.recipients.push_back(recipient.address());
         mail.prefix = outbound.prefix();
         mail.body = body.take();
         mail.bytes = body.bytes() + mail.prefix.size();

@@ -31,6 +31,12 @@ bool may_call(const Role& role, v1::Call::RequestCase request) {
         case v1::Call::kResolve:
         case v1::Call::kCheckSender:
         case v1::Call::kCommitPlan:
+        case v1::Call::kLeaseMail:
+        case v1::Call::kFetchQueued:
+        case v1::Call::kReportMail:
+        case v1::Call::kEndLease:
+        case v1::Call::kReclaimLeases:
+        case v1::Call::kSignDkim:
             return role.delivery;
         case v1::Call::kUploadBegin:
         case v1::Call::kUploadAppend:

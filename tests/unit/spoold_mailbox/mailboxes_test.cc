@@ -235,7 +235,7 @@ TEST_F(MailboxesTest, OnePlanDeliversToAll) {
     plan.mutable_deliveries(2)->set_folder("Archive");
     auto* outbound = plan.add_outbound();
     outbound->set_reverse_path("x@example.test");
-    outbound->add_recipients("y@elsewhere.test");
+    outbound->add_recipients()->set_address("y@elsewhere.test");
     const auto reply = spool.plan(plan);
     ASSERT_TRUE(reply);
     ASSERT_EQ(reply->deliveries_size(), 3);
