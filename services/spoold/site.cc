@@ -220,6 +220,11 @@ void Site::declare_metrics() {
                   [this] { return static_cast<double>(mailboxes_->parts().renumbered.load()); });
     metrics_->ask("counters_raised_total", "Counters raised by a repair or an import.", Type::counter,
                   [this] { return static_cast<double>(mailboxes_->parts().raised.value()); });
+    metrics_->ask("uid_headroom_percent", "What is left of the UIDs of the folder that runs out first.", Type::gauge, [this] {
+        constexpr double kNoFolder = 100.0;
+        const auto least = counters_->least_headroom();
+        return least ? least->headroom_percent() : kNoFolder;
+    });
     metrics_->ask("streams", "Open streams of daemons.", Type::gauge,
                   [this] { return static_cast<double>(server_->streams().size()); });
     metrics_->ask("queued", "Mails that wait in the outbound queue.", Type::gauge, [this] {
@@ -235,6 +240,7 @@ void Site::keep_house() {
         janitor_->tick();
         directory_->purge_expired();
         counters_->note_pace();
+        counters_->note_headroom();
         lock.lock();
         wake_.wait_for(lock, kHousekeeping, [this] { return stopping_; });
     }

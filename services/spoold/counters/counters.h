@@ -2,6 +2,8 @@
 #pragma once
 
 #include <functional>
+#include <mutex>
+#include <optional>
 #include <string>
 
 #include "common/base/clock.h"
@@ -22,6 +24,10 @@ Result<v1::CountersReport> verify_counters(const store::Snapshot& snapshot, Acco
                                            const AddressOf& address_of);
 
 struct Floors;
+
+// Below these a folder's UIDs are told of as running out, long before it is renumbered by itself.
+inline constexpr double kHeadroomPercentLow = 10.0;
+inline constexpr double kHeadroomYearsLow = 1.0;
 
 class Counters {
   public:
@@ -44,6 +50,14 @@ class Counters {
     // Takes a sample for the pace of the site's counters, where one is due; call it now and then.
     void note_pace();
 
+    // Looks for the folder whose UIDs run out first, at most once an hour; call it now and then. One that runs low is logged
+    // when it is first seen so.
+    void note_headroom();
+    // The folder with the least headroom, as it was last seen; none: there is no folder. Thread-safe.
+    std::optional<v1::FolderCounters> least_headroom() const;
+    // A sentence about it for administrators where it runs low.
+    std::optional<std::string> headroom_warning() const;
+
     // AccountId{0}: the site's counters only.
     Result<v1::Counters> show(AccountId account) const;
     // Of all living accounts, until `visit` returns false.
@@ -59,6 +73,9 @@ class Counters {
     Result<v1::CountersRaised> raise_all(const Floors& floors, bool dry_run);
 
     Parts parts_;
+    std::int64_t headroom_seen_ms_ = 0;  // of the caller of note_headroom()
+    mutable std::mutex mutex_;
+    std::optional<v1::FolderCounters> least_;
 };
 
 }  // namespace tayori::spool

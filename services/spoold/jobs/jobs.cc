@@ -62,10 +62,12 @@ void Jobs::stop() {
     if (thread_.joinable()) thread_.join();
 }
 
-bool Jobs::wanted(const v1::JobSpec& spec, AccountId account) const {
+Result<bool> Jobs::wanted(const v1::JobSpec& spec, AccountId account) const {
     if (spec.domain().empty()) return true;
-    const auto address = hooks_.address_of(account);
-    return address && address->ends_with(cat("@", spec.domain()));
+    auto address = hooks_.address_of(account);
+    if (!address && address.error().kind == Kind::not_found) return false;
+    if (!address) return fail(std::move(address.error()));
+    return address->ends_with(cat("@", spec.domain()));
 }
 
 void Jobs::start_job(v1::JobSpec spec, Answer<v1::Job> done) {

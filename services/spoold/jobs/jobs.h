@@ -66,7 +66,7 @@ class Jobs {
     void run();
     bool work(std::unique_lock<std::mutex>& lock);
     Result<std::vector<AccountId>> next_accounts(const stored::v1::StoredJob& job) const;
-    bool wanted(const v1::JobSpec& spec, AccountId account) const;
+    Result<bool> wanted(const v1::JobSpec& spec, AccountId account) const;
     Result<void> do_turn(const stored::v1::StoredJob& job, const std::vector<AccountId>& accounts);
     void prove(Turn& turn);
     void change(Turn& turn);

@@ -38,8 +38,12 @@ Result<v1::JobPlan> Jobs::plan(const v1::JobSpec& spec) const {
     v1::JobPlan plan;
     std::uint64_t to_do = 0, sampled = 0;
     const auto began = Steady::now();
+    std::optional<Error> unread;
     auto visited = visit_accounts(*snapshot, [&](AccountId account, const AccountState& state) {
-        if ((raw(only) != 0 && account != only) || !wanted(spec, account)) return true;
+        if (raw(only) != 0 && account != only) return true;
+        auto is_wanted = wanted(spec, account);
+        if (!is_wanted) unread = std::move(is_wanted.error());
+        if (unread || !*is_wanted) return !unread;
         plan.set_mailboxes(plan.mailboxes() + 1);
         plan.set_mails(plan.mails() + state.messages);
         plan.set_bytes(plan.bytes() + state.bytes);
@@ -53,6 +57,7 @@ Result<v1::JobPlan> Jobs::plan(const v1::JobSpec& spec) const {
         if (auto proof = prove_mailbox(*snapshot, account, state, [](std::uint64_t) {})) sampled += proof->mails;
         return true;
     });
+    if (unread) return fail(std::move(*unread));
     if (!visited) return fail(std::move(visited.error()));
     const std::chrono::duration<double> took = Steady::now() - began;
     const double rate = sampled != 0 ? static_cast<double>(sampled) / took.count() : static_cast<double>(kMailsPerSecond);

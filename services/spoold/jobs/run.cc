@@ -127,9 +127,14 @@ void Jobs::see_mails(std::uint64_t more) {
 }
 
 Result<void> Jobs::do_turn(const StoredJob& job, const std::vector<AccountId>& accounts) {
-    std::vector<Turn> turns;
+    std::vector<AccountId> chosen;
     for (const auto account : accounts) {
-        if (!wanted(job.job().spec(), account)) continue;
+        auto is_wanted = wanted(job.job().spec(), account);
+        if (!is_wanted) return fail(std::move(is_wanted.error()));
+        if (*is_wanted) chosen.push_back(account);
+    }
+    std::vector<Turn> turns;
+    for (const auto account : chosen) {
         auto& turn = turns.emplace_back();
         turn.account = account;
         turn.job = job;

@@ -73,6 +73,7 @@ Result<v1::Status> AdminService::status() const {
     out.set_mutations(stats.mutations);
     for (auto& daemon : parts_.streams.daemons()) *out.add_daemons() = std::move(daemon);
     for (const auto& warning : parts_.warnings) out.add_warnings(warning);
+    if (auto low = parts_.counters.headroom_warning()) out.add_warnings(std::move(*low));
     if (!stats.accepting)
         out.add_warnings("The disk is nearly full: new mail is refused for the time being.");
     return out;

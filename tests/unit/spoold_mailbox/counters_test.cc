@@ -59,6 +59,20 @@ TEST_F(CountersTest, ARepairRaisesWhatIsTooLowAndSaysSo) {
     EXPECT_EQ(shown->folders_size(), 6);
 }
 
+TEST_F(CountersTest, AFolderWhoseUidsRunLowIsToldOfOnceAnHour) {
+    EXPECT_FALSE(spool.counters->least_headroom());
+    spool.counters->note_headroom();
+    EXPECT_FALSE(spool.counters->headroom_warning());
+    const auto end = counters_of("INBOX").uid_end();
+    set_uid_next("INBOX", end - end / 20);
+    spool.counters->note_headroom();
+    EXPECT_FALSE(spool.counters->headroom_warning()) << "looked again within the hour";
+    spool.clock.advance_ms(kHourMs);
+    spool.counters->note_headroom();
+    EXPECT_THAT(spool.counters->headroom_warning().value_or(""), HasSubstr("The UIDs of INBOX of account 1 run low: 5.0 %"));
+    EXPECT_EQ(spool.counters->least_headroom()->folder(), "INBOX");
+}
+
 TEST_F(CountersTest, ARepairRaisesUidnextAboveTheMailThatIsThere) {
     for (int i = 0; i < 3; ++i) ASSERT_TRUE(spool.append(anna, "INBOX", "m"));
     set_uid_next("INBOX", 2);
