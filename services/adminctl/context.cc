@@ -54,6 +54,10 @@ std::unique_ptr<CLI::App> make_app(Context& context) {
     add_folders_command(*app, context);
     add_imap4_command(*app, context);
     add_convert_command(*app, context);
+    add_queue_command(*app, context);
+    add_trace_command(*app, context);
+    add_route_command(*app, context);
+    add_send_command(*app, context);
     add_quota_command(*app, context);
     add_undelete_command(*app, context);
     add_import_command(*app, context);
