@@ -67,6 +67,7 @@ std::unique_ptr<CLI::App> make_app(Context& context) {
     add_store_command(*app, context);
     add_backup_command(*app, context);
     add_config_command(*app, context);
+    add_doctor_command(*app, context);
     add_log_command(*app, context);
     add_completion_command(*app, context);
     return app;

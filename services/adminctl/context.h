@@ -129,6 +129,7 @@ void add_store_command(CLI::App& app, Context& context);
 void add_backup_command(CLI::App& app, Context& context);
 void add_status_command(CLI::App& app, Context& context);
 void add_config_command(CLI::App& app, Context& context);
+void add_doctor_command(CLI::App& app, Context& context);
 void add_log_command(CLI::App& app, Context& context);
 void add_completion_command(CLI::App& app, Context& context);
 
