@@ -133,19 +133,24 @@ void add_doctor_command(CLI::App& app, Context& context) {
     made->add_option("--host", options->host,
                      "the mail server's name; else site.hostname of the settings, where the domain is this site's");
     made->add_option("--address", options->addresses,
-                     "an address that mail goes out from, as often as there are; else those of the host");
+                     "an address that mail goes out from, as often as there are; else those of the host")
+        ->allow_extra_args(false);
     made->add_option("--resolver", options->resolvers,
-                     "IP[:PORT] of the DNS server to ask; each further one, and the machine's own, is compared with it");
+                     "IP[:PORT] of the DNS server to ask; each further one, and the machine's own, is compared with it")
+        ->allow_extra_args(false);
     made->add_flag("--no-system", options->no_system, "do not compare with the machine's own resolver");
-    made->add_option("--selector", options->selectors, "of a DKIM key, as often as there are");
+    made->add_option("--selector", options->selectors, "of a DKIM key, as often as there are")
+        ->allow_extra_args(false);
     made->add_flag("--moving", options->moving, "the MX is to change soon: is its TTL short?");
     made->add_flag("--no-ports", options->no_ports, "ask the DNS only");
-    made->add_option("--port", options->ports, "NAME=PORT where it is another than usual: imaps=10993; NAME=none");
+    made->add_option("--port", options->ports, "NAME=PORT where it is another than usual: imaps=10993; NAME=none")
+        ->allow_extra_args(false);
     made->add_option("--port-base", options->port_base, "all ports higher by so much, as with ./tayori up")
         ->check(CLI::Range(0U, kPortBaseMax));
     made->add_option("--ca", options->ca, "who signed the certificates; else the system's list")->check(CLI::ExistingFile);
     made->add_option("--allow-internal", options->allowed,
-                     "a network, as 192.168.0.0/16, whose addresses are right although nobody outside reaches them");
+                     "a network, as 192.168.0.0/16, whose addresses are right although nobody outside reaches them")
+        ->allow_extra_args(false);
     made->add_option("--lang", options->language, "en or ja; else as the terminal's");
 }
 

@@ -70,16 +70,4 @@ Diagnosis examine(const Patient& patient, Resolver& resolver, const std::vector<
     return exam.take();
 }
 
-std::string joined_texts(const std::vector<std::string>& texts) {
-    std::string out;
-    for (const auto& text : texts) append(out, out.empty() ? "" : ", ", text);
-    return out;
-}
-
-std::string joined_texts(const std::vector<DnsRecord>& records) {
-    std::vector<std::string> texts;
-    for (const auto& record : records) texts.push_back(record.text);
-    return joined_texts(texts);
-}
-
 }  // namespace tayori::admin

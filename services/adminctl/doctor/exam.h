@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "adminctl/doctor/finding.h"
+#include "adminctl/outside/hosts.h"
 #include "adminctl/outside/ports.h"
 #include "adminctl/outside/resolver.h"
 #include "common/settings/value.h"
@@ -110,8 +111,5 @@ void examine_servers(Exam& exam);
 void compare_views(Exam& exam, const std::vector<OtherView>& others);
 
 Diagnosis examine(const Patient& patient, Resolver& resolver, const std::vector<OtherView>& others);
-
-std::string joined_texts(const std::vector<std::string>& texts);
-std::string joined_texts(const std::vector<DnsRecord>& records);
 
 }  // namespace tayori::admin

@@ -5,15 +5,13 @@
 #include "adminctl/doctor/finding.h"
 #include "adminctl/json.h"
 #include "adminctl/migrate/words.h"
-#include "adminctl/table.h"
+#include "adminctl/verdicts.h"
 #include "common/base/text.h"
 
 namespace tayori::admin {
 namespace {
 
 using legacy::Language;
-
-constexpr std::size_t kWordCells = 8;
 
 std::string shown_severity(Severity severity, Language language) {
     switch (severity) {
@@ -39,19 +37,6 @@ std::string filled(std::string_view pattern, const std::vector<std::string>& val
         if (n < values.size()) out += values[n];
     }
     return out;
-}
-
-void head(std::string& out, const std::string& word, std::string_view rest) {
-    const auto width = display_width(word);
-    append(out, word, std::string(width < kWordCells ? kWordCells - width : 1, ' '), rest, "\n");
-}
-
-void lines_below(std::string& out, std::string_view title, const std::string& text) {
-    for (std::size_t at = 0; at < text.size();) {
-        const auto end = std::min(text.find('\n', at), text.size());
-        append(out, std::string(kWordCells, ' '), title, printable(std::string_view(text).substr(at, end - at)), "\n");
-        at = end + 1;
-    }
 }
 
 std::vector<const Finding*> worst_first(const Diagnosis& diagnosis) {
@@ -108,12 +93,12 @@ std::string finding_should(const Finding& finding, Language language) {
 std::string diagnosis_text(const Diagnosis& diagnosis, Language language) {
     std::string out;
     for (const auto& sound : diagnosis.sound)
-        head(out, "ok", cat(printable(sound.subject), sound.is.empty() ? "" : ": ", printable(sound.is)));
+        verdict_line(out, "ok", cat(sound.subject, sound.is.empty() ? "" : ": ", sound.is));
     for (const auto* finding : worst_first(diagnosis)) {
-        head(out, shown_severity(finding->severity, language), cat(finding->id, "  ", printable(finding->subject)));
-        lines_below(out, pick(language, "is:        ", "現状:   "), finding_is(*finding, language));
-        lines_below(out, pick(language, "should be: ", "正しくは: "), finding_should(*finding, language));
-        lines_below(out, "-> ", finding->publish);
+        verdict_line(out, shown_severity(finding->severity, language), cat(finding->id, "  ", finding->subject));
+        verdict_detail(out, pick(language, "is:        ", "現状:   "), finding_is(*finding, language));
+        verdict_detail(out, pick(language, "should be: ", "正しくは: "), finding_should(*finding, language));
+        verdict_detail(out, "-> ", finding->publish);
     }
     const auto problems = problems_of(diagnosis);
     if (problems == 0) return out + pick(language, "No problem found.\n", "問題は見つかりませんでした。\n");

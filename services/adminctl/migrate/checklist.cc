@@ -14,12 +14,6 @@ namespace {
 using legacy::Language;
 using Lines = std::vector<CheckLine>;
 
-std::string joined(const std::vector<std::string>& texts) {
-    std::string out;
-    for (const auto& text : texts) append(out, out.empty() ? "" : ", ", text);
-    return out;
-}
-
 // An error of the DNS in the place of what was looked for.
 CheckLine unanswered(std::string code, std::string subject, const Error& error, Language language) {
     const bool no_name = error.kind == Kind::not_found;
@@ -44,7 +38,7 @@ void check_imports(const SiteFacts& facts, Language language, Lines& out) {
                        {}});
     } else {
         out.push_back({CheckVerdict::todo, "imports", words(language, Word::imports),
-                       cat(words(language, Word::unfinished), joined(open)), words(language, Word::all_complete),
+                       cat(words(language, Word::unfinished), joined_texts(open)), words(language, Word::all_complete),
                        "adminctl migrate delta …"});
     }
     if (facts.live.empty()) return;
@@ -86,7 +80,7 @@ class DnsChecks {
         for (const auto& address : good ? std::vector<std::string>() : wanted)
             append(publish, publish.empty() ? "" : "\n", address_line(facts_.host, address, kWantedTtlS));
         lines_.push_back({good ? CheckVerdict::ok : CheckVerdict::todo, "address", cat("A/AAAA ", facts_.host),
-                          found.empty() ? words(language_, Word::none) : joined(found), good ? "" : joined(wanted),
+                          found.empty() ? words(language_, Word::none) : joined_texts(found), good ? "" : joined_texts(wanted),
                           publish});
     }
 
@@ -120,7 +114,7 @@ class DnsChecks {
         if (!names) return lines_.push_back(unanswered("ptr", subject, names.error(), language_));
         const bool good = std::find(names->begin(), names->end(), facts_.host) != names->end();
         lines_.push_back({good ? CheckVerdict::ok : CheckVerdict::todo, "ptr", subject,
-                          names->empty() ? words(language_, Word::none) : joined(*names),
+                          names->empty() ? words(language_, Word::none) : joined_texts(*names),
                           good ? "" : cat(facts_.host, words(language_, Word::at_provider)),
                           good ? "" : ptr_line(address, facts_.host)});
     }

@@ -30,6 +30,18 @@ Result<std::vector<std::string>> names_of(Resolver& resolver, const std::string&
     return out;
 }
 
+std::string joined_texts(const std::vector<std::string>& texts) {
+    std::string out;
+    for (const auto& text : texts) append(out, out.empty() ? "" : ", ", text);
+    return out;
+}
+
+std::string joined_texts(const std::vector<DnsRecord>& records) {
+    std::vector<std::string> texts;
+    for (const auto& record : records) texts.push_back(record.text);
+    return joined_texts(texts);
+}
+
 std::string zone_line(std::string_view name, std::string_view type, std::string_view data, std::uint32_t ttl_s) {
     return cat(name, ". ", ttl_s > 0 ? cat(ttl_s, ' ') : "", "IN ", type, ' ', data);
 }

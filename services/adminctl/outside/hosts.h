@@ -16,6 +16,10 @@ Result<std::vector<std::string>> addresses_of(Resolver& resolver, const std::str
 // PTR; empty: none.
 Result<std::vector<std::string>> names_of(Resolver& resolver, const std::string& address);
 
+// "a, b"
+std::string joined_texts(const std::vector<std::string>& texts);
+std::string joined_texts(const std::vector<DnsRecord>& records);
+
 // "mail.example.jp. 300 IN A 192.0.2.1"; without `ttl_s` where it is 0.
 std::string zone_line(std::string_view name, std::string_view type, std::string_view data, std::uint32_t ttl_s = 0);
 std::string address_line(std::string_view name, std::string_view address, std::uint32_t ttl_s = 0);

@@ -16,7 +16,7 @@ namespace {
 constexpr int kDnsTimeoutMs = 4'000;
 constexpr int kTries = 2;
 constexpr unsigned short kQuestionId = 1;  // c-ares puts its own in
-constexpr int kPacketBytesMax = 4096;
+constexpr int kPacketBytesMax = 1232;  // larger ones come in pieces, which get lost; then TCP asks again
 constexpr int kWaitMs = 1'000;  // at most, until c-ares looks at its own clock
 constexpr int kInternet = 1;
 constexpr unsigned char kCheckingDisabled = 0x10;  // in the fourth octet of a question
