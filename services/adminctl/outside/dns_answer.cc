@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::size_t kHeaderBytes = 12;
 constexpr std::size_t kRecordsMax = 1'000;
-constexpr std::uint16_t kInternet = 1;
+constexpr std::uint16_t kClassInternet = 1;
 
 using Bytes = const unsigned char*;
 
@@ -149,7 +149,7 @@ Result<std::vector<DnsRecord>> read_dns_answer(std::string_view bytes, DnsType t
         const auto length = ttl ? packet.number16() : std::nullopt;
         if (!length || packet.at() + *length > bytes.size()) return nonsense();
         const auto next = packet.at() + *length;
-        if (*family == kInternet && *kind == static_cast<std::uint16_t>(type)) {
+        if (*family == kClassInternet && *kind == static_cast<std::uint16_t>(type)) {
             auto record = read_data(packet, type, *length);
             if (!record || packet.at() != next) return nonsense();
             record->ttl_s = *ttl;
