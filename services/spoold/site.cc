@@ -11,6 +11,7 @@
 #include "common/crypto/crypto.h"
 #include "spoold/keys.h"
 #include "spoold/mailbox/parts.h"
+#include "spoold/places.h"
 #include "spoold/store/commit.h"
 
 namespace tayori::spool {
@@ -119,10 +120,11 @@ Result<void> Site::open_directory() {
     janitor_ = std::make_unique<Janitor>(*mailboxes_);
     forms_ = std::make_unique<Forms>(*mailboxes_);
     jobs_ = std::make_unique<Jobs>(*mailboxes_, *store_, clock_, job_hooks());
+    auto place = backup_place(settings_);
+    if (!place) return fail(std::move(place.error()));
     backups_ = std::make_unique<Backups>(
         Backups::Parts{*store_, *directory_, *mailboxes_},
-        BackupOptions{settings_.path(settings_.backup.directory), settings_.path("store"),
-                      settings_.path("past"), TAYORI_VERSION});
+        BackupOptions{std::move(*place), settings_.path("store"), settings_.path("past"), TAYORI_VERSION});
     const auto address_of = [this](AccountId account) {
         return directory_->address_of(raw(account)).value_or(cat("account ", raw(account)));
     };

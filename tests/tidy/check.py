@@ -26,7 +26,7 @@ OWNERS = {
     "rocksdb/": ("spoold/store/",),
     "toml++/": ("common/settings/",),
     "archive": ("common/legacy/",),
-    "curl/": ("common/legacy/live/", "adminctl/outside/"),
+    "curl/": ("common/legacy/live/", "adminctl/outside/", "spoold/backup/s3/"),
     "ares.h": ("adminctl/outside/",),
 }
 

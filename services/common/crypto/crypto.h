@@ -14,8 +14,8 @@ std::string hmac_sha256(std::string_view key, std::string_view bytes);
 // SCRAM's Hi() (RFC 5802 §2.2) with SHA-256: 32 bytes.
 std::string pbkdf2_hmac_sha256(std::string_view password, std::string_view salt, unsigned iterations);
 
-// Only for APOP and CRAM-MD5, whose definitions ask for it (RFC 1939 §7, RFC 2195), and for passwords that another server
-// has hashed.
+// Only for what asks for it: APOP and CRAM-MD5 (RFC 1939 §7, RFC 2195), Content-MD5 of S3, and passwords that another
+// server has hashed.
 std::string md5(std::string_view bytes);   // 16 bytes
 std::string sha1(std::string_view bytes);  // 20 bytes
 std::string hmac_md5(std::string_view key, std::string_view bytes);

@@ -30,6 +30,7 @@ struct Settings {
     Spoold spoold;
     Store store;
     Backup backup;
+    BackupS3 backup_s3;
     Accounts accounts;
     Imap4 imap4;
     Smtpd smtpd;

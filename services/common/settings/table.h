@@ -40,9 +40,16 @@ struct SectionText {
     Visibility visibility = Visibility::documented;
 };
 
+// What keys must be together. Says what is wrong with its key; empty: nothing.
+struct Check {
+    std::string key;
+    std::function<std::string(const Settings&)> problem;
+};
+
 struct Table {
     std::vector<Setting> settings;
     std::vector<SectionText> sections;
+    std::vector<Check> checks;
     const Setting* find(std::string_view key) const;
 };
 
@@ -135,6 +142,19 @@ class Section {
                 });
             },
             [member](const C& c) { return detail::quote((c.*member).to_string()); });
+    }
+
+    void url(std::string key, HttpUrl C::*member, std::string description) {
+        row(std::move(key), "URL", "", std::move(description),
+            [member](C& c, const RawValue& raw) -> Result<void> {
+                return detail::single(raw).and_then(parse_http_url).map([&](HttpUrl u) { c.*member = std::move(u); });
+            },
+            [member](const C& c) { return detail::quote((c.*member).to_string()); });
+    }
+
+    // What is wrong with this key beside the others; empty: nothing.
+    void check(std::string key, std::function<std::string(const Settings&)> problem) {
+        table_.checks.push_back({name_ + "." + key, std::move(problem)});
     }
 
     void endpoints(std::string key, std::vector<Endpoint> C::*member, std::string description) {
