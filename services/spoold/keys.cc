@@ -220,4 +220,10 @@ std::string_view alias_of_key(std::string_view key) { return key.substr(std::min
 std::string import_line(ImportId id, std::string_view line) { return key_of_import('r', raw(id)) + half_hash(line); }
 Range import_lines(ImportId id) { return prefixed(key_of_import('r', raw(id))); }
 
+std::string fetch_source(AccountId account, FetchId id) { return key2('W', raw(account), raw(id)); }
+Range fetch_sources(AccountId account) { return prefixed(key1('W', raw(account))); }
+Range all_fetch_sources() { return prefixed("W"); }
+AccountId account_of_fetch_source(std::string_view key) { return AccountId{take<std::uint64_t>(key, 1)}; }
+FetchId id_of_fetch_source(std::string_view key) { return FetchId{take<std::uint64_t>(key, 9)}; }
+
 }  // namespace tayori::spool::keys

@@ -33,6 +33,8 @@
 //   Y u account sha256(uidl)/2                  (empty) an imported UIDL that is taken           import
 //   Y l import address                          StoredImportAlias                               import
 //   Y r import sha256(line)/2                   a line of the import's report                   import
+//   W account source                            StoredFetchSource                               set, each run
+//   C w                                         site counter: next source to fetch from          with each use
 //
 // A page's key is its last UID at the time of sealing, so that the page that holds a UID is the first at or after it.
 #pragma once
@@ -58,6 +60,7 @@ inline constexpr std::string_view kNextQueueId = "Cq";
 inline constexpr std::string_view kNextJobId = "Cj";
 inline constexpr std::string_view kImap4 = "G4";
 inline constexpr std::string_view kNextImportId = "Ci";
+inline constexpr std::string_view kNextFetchId = "Cw";
 inline constexpr std::string_view kPace = "Cp";
 inline constexpr std::string_view kQueued = "Q";
 inline constexpr std::string_view kServerId = "S";
@@ -142,5 +145,10 @@ Range import_aliases(ImportId id);
 std::string_view alias_of_key(std::string_view key);
 std::string import_line(ImportId id, std::string_view line);
 Range import_lines(ImportId id);
+std::string fetch_source(AccountId account, FetchId id);
+Range fetch_sources(AccountId account);
+Range all_fetch_sources();
+AccountId account_of_fetch_source(std::string_view key);
+FetchId id_of_fetch_source(std::string_view key);
 
 }  // namespace tayori::spool::keys

@@ -116,6 +116,10 @@ Result<void> Site::open_directory() {
     undelete_ = std::make_unique<Undelete>(*mailboxes_);
     queue_ = std::make_unique<Queue>(*store_);
     imports_ = std::make_unique<Imports>(*mailboxes_, *directory_);
+    auto fetches = Fetches::open({*mailboxes_, *directory_, *imports_, clock_, settings_.path("secrets.key"),
+                                  static_cast<std::uint32_t>(settings_.fetch.lease_s.count())});
+    if (!fetches) return fail(std::move(fetches.error()));
+    fetches_ = std::move(*fetches);
     janitor_ = std::make_unique<Janitor>(*mailboxes_);
     forms_ = std::make_unique<Forms>(*mailboxes_);
     jobs_ = std::make_unique<Jobs>(*mailboxes_, *store_, clock_, job_hooks());
@@ -183,7 +187,7 @@ Result<void> Site::serve() {
     auto server =
         Server::start(std::move(options),
                       ServerParts{*directory_, *auth_, *tickets_, *mailboxes_, *intake_, hub_,
-                                  *store_, *counters_, *undelete_, *queue_, *jobs_, *forms_, *imports_, *backups_, clock_, *metrics_, warnings_});
+                                  *store_, *counters_, *undelete_, *queue_, *jobs_, *forms_, *imports_, *fetches_, *backups_, clock_, *metrics_, warnings_});
     if (!server) return fail(std::move(server.error()));
     server_ = std::move(*server);
     declare_metrics();
@@ -192,6 +196,7 @@ Result<void> Site::serve() {
         auto port = metrics_->listen(endpoint.to_string());
         if (!port) return fail(std::move(port.error()));
     }
+    fetches_->start();
     housekeeper_ = std::thread([this] { keep_house(); });
     return {};
 }
@@ -227,6 +232,13 @@ void Site::declare_metrics() {
     });
     metrics_->ask("streams", "Open streams of daemons.", Type::gauge,
                   [this] { return static_cast<double>(server_->streams().size()); });
+    const auto fetched = [this](const char* name, const char* help, std::size_t Fetches::Counts::*member) {
+        metrics_->ask(name, help, Type::gauge,
+                      [this, member] { return static_cast<double>(fetches_->counts().*member); });
+    };
+    fetched("fetch_sources", "Accounts at other servers that mail is fetched from.", &Fetches::Counts::sources);
+    fetched("fetch_running", "Of these, those that are being fetched.", &Fetches::Counts::running);
+    fetched("fetch_failing", "Of these, those whose last run failed.", &Fetches::Counts::failing);
     metrics_->ask("queued", "Mails that wait in the outbound queue.", Type::gauge, [this] {
         auto counts = queue_->counts();
         return counts ? static_cast<double>(counts->waiting) : -1.0;
@@ -256,6 +268,7 @@ void Site::stop(std::chrono::milliseconds grace) {
     if (jobs_ != nullptr) jobs_->stop();
     if (metrics_ != nullptr) metrics_->stop();
     if (backups_ != nullptr) backups_->stop();
+    if (fetches_ != nullptr) fetches_->stop();
     if (server_ != nullptr) server_->stop(grace);
     auth_.reset();  // what is being verified may still write
     store_.reset();

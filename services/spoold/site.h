@@ -1,6 +1,6 @@
 // All of spoold, built by hand from the store up, and taken down in the one order that is safe.
 //
-// data_dir/ store/ (the store's own), run/ (sockets), pki/ (certificates for TCP)
+// data_dir/ store/ (the store's own), run/ (sockets), pki/ (certificates for TCP), secrets.key (fetch/secret_key.h)
 #pragma once
 
 #include <chrono>
@@ -69,6 +69,7 @@ class Site {
     std::unique_ptr<Undelete> undelete_;
     std::unique_ptr<Queue> queue_;
     std::unique_ptr<Imports> imports_;
+    std::unique_ptr<Fetches> fetches_;
     std::unique_ptr<Janitor> janitor_;
     std::unique_ptr<Backups> backups_;
     std::unique_ptr<Forms> forms_;

@@ -13,6 +13,7 @@
 #include <string_view>
 
 #include "common/base/result.h"
+#include "common/settings/fetch.h"
 #include "common/settings/imapd.h"
 #include "common/settings/pop3d.h"
 #include "common/settings/site.h"
@@ -35,6 +36,7 @@ struct Settings {
     Smtpd smtpd;
     Imapd imapd;
     Pop3d pop3d;
+    Fetch fetch;
     Test test;
 
     // A path of the settings; a relative one is under site.data_dir.

@@ -59,6 +59,7 @@ void erase_records(store::Transaction& transaction, AccountId account) {
     erase(transaction, keys::all_import_folders(account));
     erase(transaction, keys::all_imported(account));
     erase(transaction, keys::imported_uidls(account));
+    erase(transaction, keys::fetch_sources(account));
     transaction.erase(keys::keyword_table(account));
     transaction.erase(keys::account_state(account));
 }

@@ -11,6 +11,7 @@
 #include "spoold/rpc/backup_service.h"
 #include "spoold/rpc/bulk_service.h"
 #include "spoold/rpc/directory_service.h"
+#include "spoold/rpc/fetch_service.h"
 #include "spoold/rpc/import_service.h"
 
 namespace tayori::spool {
@@ -58,6 +59,7 @@ struct Server::Door {
     std::unique_ptr<AdminService> admin;
     std::unique_ptr<JobService> jobs;
     std::unique_ptr<ImportService> imports;
+    std::unique_ptr<FetchService> fetch;
     std::unique_ptr<ExportService> exports;
     std::unique_ptr<BackupService> backup;
     std::unique_ptr<grpc::Server> server;
@@ -83,7 +85,7 @@ Result<std::unique_ptr<Server>> Server::start(ServerOptions options, ServerParts
                        server->streams_, server->administration_, server->options_.server_id,
                        parts.clock.now_ms() / 1000, std::move(parts.warnings)},
                       {parts.jobs, parts.forms, server->administration_, server->writer_},
-                      parts.imports, parts.backups};
+                      parts.imports, parts.fetches, parts.backups};
     parts.directory.on_change(
         [&streams = server->streams_](std::uint64_t version) { streams.tell_directory_version(version); });
     auto opened = server->open(services);
@@ -125,9 +127,12 @@ Result<void> Server::open_door(const std::string& address, Entry entry, const Se
         builder.RegisterService(door->bulk.get());
         builder.RegisterService(door->admin.get());
         builder.RegisterService(door->jobs.get());
-        door->imports = std::make_unique<ImportService>(gate, services.imports, services.admin.mailboxes, transfers_);
+        door->imports = std::make_unique<ImportService>(gate, services.imports, services.admin.mailboxes, services.fetches,
+                                                        transfers_);
+        door->fetch = std::make_unique<FetchService>(gate, services.fetches, administration_);
         door->exports = std::make_unique<ExportService>(gate, services.admin.mailboxes, services.admin.directory, transfers_);
         builder.RegisterService(door->imports.get());
+        builder.RegisterService(door->fetch.get());
         builder.RegisterService(door->exports.get());
         door->backup = std::make_unique<BackupService>(gate, services.backups, backup_, administration_);
         builder.RegisterService(door->backup.get());

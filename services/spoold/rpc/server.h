@@ -13,6 +13,7 @@
 
 #include "common/base/result.h"
 #include "spoold/backup/backups.h"
+#include "spoold/fetch/fetches.h"
 #include "spoold/legacy/imports.h"
 #include "spoold/rpc/admin_service.h"
 #include "spoold/rpc/dispatch.h"
@@ -49,6 +50,7 @@ struct ServerParts {
     Jobs& jobs;
     Forms& forms;
     Imports& imports;
+    Fetches& fetches;
     Backups& backups;
     const Clock& clock;
     Metrics& metrics;  // outlives the server
@@ -75,6 +77,7 @@ class Server {
         AdminService::Parts admin;
         JobService::Parts jobs;
         Imports& imports;
+        Fetches& fetches;
         Backups& backups;
     };
     Result<void> open(const Services& services);
