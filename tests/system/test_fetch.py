@@ -4,7 +4,9 @@ import imaplib
 import json
 import os
 import poplib
+import shutil
 import signal
+import socket
 import subprocess
 import unittest
 
@@ -12,6 +14,7 @@ from harness.lines import unverified_tls
 from harness.old_dovecot import PASSWORD as OLD_PASSWORD
 from harness.old_dovecot import OldDovecot, find_dovecot
 from harness.site import PASSWORD, Site, until
+from tayori import plan
 
 HOST = "127.0.0.1"
 DOMAIN = "example.jp"
@@ -241,6 +244,39 @@ class Fetch(unittest.TestCase):
         self.site.stop()
         self.site.start()
 
+    def test_what_a_migration_has_brought_does_not_come_again(self):
+        put(self.old, range(3))
+        table = self.site.instance.data / "table.csv"
+        table.write_text(f"user,password,address\n{OLD_TARO},{OLD_PASSWORD},{TARO}\n", encoding="utf-8")
+        self.site.adminctl("migrate", "pull", "--imap", f"{HOST}:{self.old.ports['imap']}", "--tls", "none", "--table", str(table))
+        put(self.old, [3])
+        told = self.run_now(self.add("imap"))
+        self.assertEqual((told["fetched"], told["known"]), (1, 3))
+        self.assertEqual(self.subjects(), [f"mail {number}" for number in range(4)])
+
+    def test_a_folder_that_is_numbered_anew_waits_for_a_person(self):
+        put(self.old, range(2))
+        source = self.add("imap")
+        self.assertEqual(self.run_now(source)["fetched"], 2)
+        self.old.stop()
+        shutil.rmtree(self.old.folder / "home" / OLD_TARO)
+        self.old.start()
+        put(self.old, [7])
+        self.assertEqual(self.run_now(source, expect=1)["problem"], "renumbered")
+        self.assertEqual(len(self.subjects()), 2)
+        self.site.adminctl("fetch", "set", source, "--accept-renumbered")
+        self.assertEqual(self.run_now(source)["fetched"], 1)
+        self.assertEqual(self.run_now(source)["known"], 1)
+
+    def test_a_server_that_hangs_holds_no_end_up(self):
+        with socket.create_server((HOST, 0)) as silent:
+            self.old.ports["imap"] = silent.getsockname()[1]
+            self.add("imap")
+            worker = self.start_worker()
+            until(lambda: self.sources()[0]["running"], SECONDS, "the worker to wait for it")
+            worker.send_signal(signal.SIGTERM)
+            worker.wait(25)
+
     def test_a_renamed_and_a_deleted_account(self):
         put(self.old, [1])
         source = self.add("imap")
@@ -273,6 +309,30 @@ class FetchByTls(unittest.TestCase):
             site.adminctl("fetch", "set", source, "--tls-insecure")
             told = json.loads(site.adminctl("--json", "fetch", "run", source))[0]["last"]
             self.assertEqual(told["fetched"], 1)
+
+
+@unittest.skipUnless(find_dovecot(), "needs Debian's dovecot-core, dovecot-imapd and dovecot-pop3d")
+class FetchByCertificate(unittest.TestCase):
+    def test_the_workers_certificate_fetches_and_does_nothing_else(self):
+        port = plan.free_port()
+        listen = {"TAYORI__SPOOLD__LISTEN": f"unix:run/spoold.sock,127.0.0.1:{port}", "TAYORI__SPOOLD__ADDRESS": "unix:run/spoold.sock"}
+        with Site(settings={**SETTINGS, **listen}, programs=("spoold",)) as site, OldDovecot() as old:
+            site.add_domain(DOMAIN)
+            site.add_account(TARO)
+            imap = old.imap(OLD_TARO)
+            imap.append("INBOX", None, None, letter(1))
+            imap.logout()
+            said = site.adminctl("--json", "fetch", "add", TARO, "--from", "imap", "--host", HOST, "--port",
+                                 str(old.ports["imap"]), "--tls", "none", "--user", OLD_TARO, "--password-stdin",
+                                 stdin=f"{OLD_PASSWORD}\n")
+            source = str(json.loads(said)["source_id"])
+            way = ("--spoold", f"127.0.0.1:{port}", "--tls-dir", str(site.instance.data / "pki" / "fetch"))
+            told = json.loads(site.adminctl(*way, "--json", "fetch", "run", source))[0]["last"]
+            self.assertEqual(told["fetched"], 1)
+            for refused in (("fetch", "list"), ("fetch", "remove", source), ("account", "list"), ("import", "list"),
+                            ("account", "delete", TARO)):
+                site.adminctl(*way, *refused, expect=1)
+            self.assertEqual(len(json.loads(site.adminctl("--json", "fetch", "list"))), 1)
 
 
 if __name__ == "__main__":
