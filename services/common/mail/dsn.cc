@@ -194,7 +194,7 @@ std::string status_part(const Dsn& dsn) {
 
 std::string original_part(const Dsn& dsn) {
     const bool ascii = is_ascii_text(dsn.original);
-    // A header in UTF-8 makes it global; a body of 8 bits alone does not (RFC 6532).
+    // A header in UTF-8 makes it global; a body of 8 bits alone does not (RFC 6532 §3.7).
     const auto end = dsn.original.find("\r\n\r\n");
     const bool global = !is_ascii_text(std::string_view(dsn.original).substr(0, end));
     std::string_view type;
