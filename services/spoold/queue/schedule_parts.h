@@ -1,6 +1,8 @@
 // What a Schedule is made of; for its own sources.
 #pragma once
 
+#include <absl/container/btree_map.h>
+
 #include "spoold/queue/schedule.h"
 
 namespace tayori::spool {
@@ -57,7 +59,7 @@ struct Schedule::Lease {
     LeaseStream stream{};
     bool orphaned = false;
     std::int64_t deadline_ms = 0;
-    absl::flat_hash_map<QueueId, std::vector<std::uint32_t>> mails;  // recipients that are not reported
+    absl::btree_map<QueueId, std::vector<std::uint32_t>> mails;  // recipients that are not reported
 };
 
 }  // namespace tayori::spool

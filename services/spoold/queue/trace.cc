@@ -25,10 +25,16 @@ std::uint32_t next_number() {
     return next.fetch_add(1, std::memory_order_relaxed);
 }
 
+// As it is kept: without angle brackets.
+std::string_view bare_message_id(std::string_view id) {
+    if (id.size() > 1 && id.front() == '<' && id.back() == '>') return id.substr(1, id.size() - 2);
+    return id;
+}
+
 // What is looked for.
 struct Wanted {
     std::string text;
-    std::string message_id;  // with angle brackets
+    std::string message_id;
     std::uint64_t queue_id = 0;
     std::vector<AccountId> accounts;
     bool is_address = false;
@@ -55,7 +61,7 @@ Wanted wanted_by(const v1::TraceRequest& request, const TraceHooks& hooks) {
     wanted.text = std::string(trim(request.what()));
     const auto& text = wanted.text;
     if (text.starts_with('<')) {
-        wanted.message_id = text;
+        wanted.message_id = bare_message_id(text);
         return wanted;
     }
     std::from_chars(text.data(), text.data() + text.size(), wanted.queue_id);
@@ -63,7 +69,7 @@ Wanted wanted_by(const v1::TraceRequest& request, const TraceHooks& hooks) {
     wanted.is_address = text.find('@') != std::string::npos;
     if (!wanted.is_address) return wanted;
     // An id without its brackets looks like an address.
-    wanted.message_id = cat("<", text, ">");
+    wanted.message_id = text;
     wanted.accounts = hooks.accounts_of(text);
     return wanted;
 }
@@ -73,7 +79,7 @@ v1::TraceEvent event_of(std::int64_t at_ms, const TraceRecord& record) {
     event.set_at_ms(at_ms);
     event.set_kind(record.kind);
     event.set_sender(record.sender);
-    event.set_message_id(record.message_id);
+    if (!record.message_id.empty()) event.set_message_id(cat("<", record.message_id, ">"));
     event.set_bytes(record.bytes);
     event.set_client(record.client);
     event.set_note(record.note);
@@ -117,7 +123,7 @@ std::string TraceRecord::encode() const {
     out.push_back(static_cast<char>(kind));
     put_bytes(out, trace_id);
     put_bytes(out, sender);
-    put_bytes(out, message_id);
+    put_bytes(out, bare_message_id(message_id));
     put_bytes(out, client);
     put_varint(out, bytes);
     put_varint(out, stored.size());

@@ -27,7 +27,7 @@ struct TraceRecord {
     std::string trace_id;
     v1::TraceEvent::Kind kind = v1::TraceEvent::KIND_UNSPECIFIED;
     std::string sender;
-    std::string message_id;
+    std::string message_id;  // with or without angle brackets
     std::string client;
     std::uint64_t bytes = 0;
     std::vector<Stored> stored;  // intake tells of everything in one record

@@ -3,6 +3,8 @@
 
 #include <gmock/gmock.h>
 
+#include <charconv>
+
 #include "harness.h"
 #include "spoold/keys.h"
 #include "spoold/queue/outgoing.h"
@@ -32,7 +34,9 @@ class OutgoingTest : public testing::Test {
         hooks.domains = [] { return std::vector<std::string>{"ours.test"}; };
         hooks.trace.address_of = [](AccountId id) { return cat("u", raw(id), "@ours.test"); };
         hooks.trace.accounts_of = [](const std::string& address) {
-            return std::vector<AccountId>{AccountId{std::stoull(address.substr(1))}};
+            std::uint64_t id = 0;
+            std::from_chars(address.data() + 1, address.data() + address.size(), id);
+            return std::vector<AccountId>{AccountId{id}};
         };
         sealer = std::make_unique<crypto::Sealer>(spool.directory.path + "/secrets.key");
         routes = std::make_unique<Routes>(*spool.store, *sealer, hooks.is_ours);

@@ -191,7 +191,9 @@ TEST_F(OutgoingTest, WhatTheSenderAskedForIsTold) {
         auto request = plan({one.to}, "anna@elsewhere.test");
         request.mutable_outbound(0)->mutable_recipients(0)->set_notify(one.notify);
         const auto id = add(request);
-        EXPECT_TRUE(report(this->lease(), id, one.outcome));
+        const auto lease = this->lease();
+        EXPECT_TRUE(report(lease, id, one.outcome));
+        end(lease);
         const auto notice = this->lease();
         if (*one.action == '\0') {
             EXPECT_EQ(notice.mails_size(), 0) << one.notify << " " << one.outcome;
@@ -201,6 +203,7 @@ TEST_F(OutgoingTest, WhatTheSenderAskedForIsTold) {
         EXPECT_EQ(notice.destination(), "elsewhere.test");
         EXPECT_THAT(content(notice), HasSubstr(cat("Action: ", one.action, "\r\n")));
         report(notice, notice.mails(0).queue_id(), v1::CARRY_OUTCOME_DELIVERED);
+        end(notice);
     }
     EXPECT_THAT(queue(), IsEmpty());
 }
@@ -445,6 +448,7 @@ TEST_F(OutgoingTest, TracesAreFoundAndForgotten) {
 
 TEST_F(OutgoingTest, WhatAnAccountSendsIsLimited) {
     stop();
+    spool.clock.advance_ms(2 * kHourOfMs);  // just after midnight
     volume.per_hour_max = 3;
     volume.per_day_max = 4;
     start();
