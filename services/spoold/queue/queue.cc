@@ -83,10 +83,14 @@ void Queue::change(store::Transaction& transaction, const QueuedMail& mail) {
 Result<void> Queue::remove(store::Transaction& transaction, QueueId id) {
     const auto mail = read(transaction, id);
     if (!mail) return fail(mail.error());
-    transaction.erase(keys::queued(id));
+    return remove(transaction, *mail);
+}
+
+Result<void> Queue::remove(store::Transaction& transaction, const QueuedMail& mail) {
+    transaction.erase(keys::queued(mail.id));
     const auto waiting = decode_number(transaction.get(keys::kQueued), 1);
     transaction.put(keys::kQueued, encode_number(waiting - 1));
-    return release_body(transaction, mail->body);
+    return release_body(transaction, mail.body);
 }
 
 }  // namespace tayori::spool

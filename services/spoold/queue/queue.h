@@ -33,6 +33,7 @@ class Queue {
     static Result<QueuedMail> read(store::Transaction& transaction, QueueId id);  // not_found
     static void change(store::Transaction& transaction, const QueuedMail& mail);
     static Result<void> remove(store::Transaction& transaction, QueueId id);
+    static Result<void> remove(store::Transaction& transaction, const QueuedMail& mail);  // as read in it
 
   private:
     store::Store& store_;

@@ -51,7 +51,7 @@ class SettleTx {
         if (auto noticed = notify(); !noticed) return noticed;
         trace();
         out_.gone = out_.mail.is_settled();
-        if (out_.gone) return Queue::remove(tx_, in_.id);
+        if (out_.gone) return Queue::remove(tx_, out_.mail);
         Queue::change(tx_, out_.mail);
         return {};
     }

@@ -1,6 +1,7 @@
 #include <thread>
 
 #include "outgoing_fixture.h"
+#include "spoold/directory/records.h"
 #include "spoold/mailbox/codec.h"
 
 namespace tayori::spool {
@@ -468,6 +469,28 @@ TEST_F(OutgoingTest, WhatAnAccountSendsIsLimited) {
     EXPECT_TRUE(spool.plan(request));
     request.mutable_outbound(0)->set_account_id(0);  // a forward
     EXPECT_TRUE(spool.plan(request));
+}
+
+TEST_F(OutgoingTest, ThePostmasterHearsOfMuchMailOnce) {
+    stop();
+    volume.unusual_min = 3;
+    start();
+    ASSERT_TRUE(spool.commit([](store::Transaction& t) -> Result<void> {
+        stored::v1::StoredAccount account;
+        account.set_address("anna@ours.test");
+        write_row(t, row_key::account(5), account);
+        t.put(row_key::next_account(), encode_u64(6));
+        return {};
+    }));
+    auto request = plan({"x@a.test", "y@a.test"});
+    request.mutable_outbound(0)->set_account_id(5);
+    for (int i = 0; i < 3; ++i) ASSERT_TRUE(spool.plan(request));
+    ASSERT_THAT(queue(), SizeIs(4));
+    const auto notice = lease("local");
+    ASSERT_EQ(notice.mails_size(), 1);
+    EXPECT_EQ(notice.mails(0).recipients(0).address(), "postmaster@ours.test");
+    EXPECT_EQ(notice.mails(0).reverse_path(), "");
+    EXPECT_THAT(content(notice), HasSubstr("anna@ours.test has sent mail to 4 recipients"));
 }
 
 }  // namespace
