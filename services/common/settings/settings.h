@@ -14,6 +14,7 @@
 
 #include "common/base/result.h"
 #include "common/settings/imapd.h"
+#include "common/settings/outbound.h"
 #include "common/settings/pop3d.h"
 #include "common/settings/site.h"
 #include "common/settings/smtpd.h"
@@ -33,6 +34,8 @@ struct Settings {
     Accounts accounts;
     Imap4 imap4;
     Smtpd smtpd;
+    Outbound outbound;
+    Dns dns;
     Imapd imapd;
     Pop3d pop3d;
     Test test;
