@@ -51,6 +51,7 @@ std::vector<PlanRecipient> add_recipients(Session& session, const std::string& i
     const auto& envelope = session.envelope();
     const std::string only = envelope.recipients.size() == 1 ? envelope.recipients[0].path : std::string();
     PlanEnvelope of_plan;
+    of_plan.hostname = session.parts().hostname;
     of_plan.reverse_path = envelope.reverse_path;
     of_plan.received = received_line(session, id, only);
     if (session.login()) of_plan.account_id = session.login()->account_id;
@@ -60,11 +61,6 @@ std::vector<PlanRecipient> add_recipients(Session& session, const std::string& i
     PlanRecipients recipients(plan, std::move(of_plan));
     for (const auto& recipient : envelope.recipients) recipients.add(recipient);
     return recipients.told_of_success();
-}
-
-std::string domain_of(const std::string& path, const std::string& otherwise) {
-    const auto at = path.rfind('@');
-    return at == std::string::npos ? otherwise : path.substr(at + 1);
 }
 
 }  // namespace

@@ -7,10 +7,14 @@
 
 namespace tayori::smtp {
 
-rpc::v1::Outbound& PlanRecipients::outbound(bool forward) {
-    auto& at = forward ? forward_at_ : direct_at_;
-    if (at >= 0) return *plan_.mutable_outbound(at);
-    at = plan_.outbound_size();
+std::string domain_of(const std::string& path, const std::string& otherwise) {
+    const auto at = path.rfind('@');
+    return at == std::string::npos ? otherwise : path.substr(at + 1);
+}
+
+rpc::v1::Outbound& PlanRecipients::outbound(const std::string& forward_domain) {
+    const auto [row, is_new] = outbound_at_.try_emplace(forward_domain, plan_.outbound_size());
+    if (!is_new) return *plan_.mutable_outbound(row->second);
     auto& made = *plan_.add_outbound();
     made.set_reverse_path(envelope_.reverse_path);
     made.set_prefix(envelope_.received);
@@ -18,7 +22,8 @@ rpc::v1::Outbound& PlanRecipients::outbound(bool forward) {
     made.set_envelope_id(envelope_.envelope_id);
     made.set_dsn_return(envelope_.dsn_return);
     made.set_smtputf8(envelope_.smtputf8);
-    made.set_forward(forward);
+    made.set_forward(!forward_domain.empty());
+    made.set_forward_domain(forward_domain);
     return made;
 }
 
@@ -27,8 +32,9 @@ void PlanRecipients::add(const PlanRecipient& recipient) {
     for (const auto& target : recipient.targets) {
         if (target.account_id() == 0) {
             if (!outside_.insert(target.address()).second) continue;
-            const bool alias = !equals_ignoring_case(target.address(), recipient.path);
-            auto& to = *outbound(alias || envelope_.account_id == 0).add_recipients();
+            // Who has not logged in can only reach others by an address of ours.
+            const bool forward = envelope_.account_id == 0 || !equals_ignoring_case(target.address(), recipient.path);
+            auto& to = *outbound(forward ? domain_of(recipient.path, envelope_.hostname) : std::string()).add_recipients();
             to.set_address(target.address());
             to.set_original(recipient.original);
             to.set_notify(recipient.notify);

@@ -2,6 +2,7 @@
 // the queue that ends here.
 #pragma once
 
+#include <map>
 #include <set>
 #include <string>
 #include <utility>
@@ -20,7 +21,11 @@ struct PlanRecipient {
     std::uint32_t notify = 0;
 };
 
+// Behind the last "@"; `otherwise` where there is none: postmaster.
+std::string domain_of(const std::string& path, const std::string& otherwise);
+
 struct PlanEnvelope {
+    std::string hostname;  // ours
     std::string reverse_path;
     std::string received;  // our Received field
     std::uint64_t account_id = 0;  // of the sender who has logged in
@@ -40,15 +45,14 @@ class PlanRecipients {
     const std::vector<PlanRecipient>& told_of_success() const { return told_; }
 
   private:
-    rpc::v1::Outbound& outbound(bool forward);
+    rpc::v1::Outbound& outbound(const std::string& forward_domain);
 
     rpc::v1::CommitPlan& plan_;
     PlanEnvelope envelope_;
     std::set<std::uint64_t> accounts_;
     std::set<std::string> outside_;
     std::vector<PlanRecipient> told_;
-    int direct_at_ = -1;
-    int forward_at_ = -1;
+    std::map<std::string, int> outbound_at_;  // by the domain that passes it on; empty: it was sent there
 };
 
 // The Received field of mail that this program takes from the queue.

@@ -13,8 +13,8 @@
 #include <string_view>
 
 #include "common/base/result.h"
+#include "common/settings/carriers.h"
 #include "common/settings/imapd.h"
-#include "common/settings/outbound.h"
 #include "common/settings/pop3d.h"
 #include "common/settings/site.h"
 #include "common/settings/smtpd.h"
@@ -34,7 +34,7 @@ struct Settings {
     Accounts accounts;
     Imap4 imap4;
     Smtpd smtpd;
-    Outbound outbound;
+    Carriers carriers;
     Dns dns;
     Imapd imapd;
     Pop3d pop3d;

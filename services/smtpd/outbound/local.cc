@@ -51,6 +51,7 @@ Async<void> commit_local(Parts& parts, const v1::LeasedMail& leased, const v1::L
     rpc::put_summary(std::move(summary), *plan.mutable_summary());
 
     PlanEnvelope envelope;
+    envelope.hostname = parts.hostname;
     envelope.reverse_path = leased.reverse_path();
     envelope.received = local_received(parts, leased.trace_id(), recipient.address());
     envelope.envelope_id = leased.envelope_id();

@@ -17,23 +17,23 @@ HostOptions host_options(const settings::Settings& settings) {
     options.hostname = settings.site.hostname;
     options.mx_port = static_cast<std::uint16_t>(settings.test.mx_port);
     options.anywhere = settings.test.mx_anywhere;
-    options.ipv4 = settings.outbound.ip_versions != settings::IpVersions::ipv6;
-    options.ipv6 = settings.outbound.ip_versions != settings::IpVersions::ipv4;
-    options.addresses_max = settings.outbound.addresses_max;
+    options.ipv4 = settings.carriers.ip_versions != settings::IpVersions::ipv6;
+    options.ipv6 = settings.carriers.ip_versions != settings::IpVersions::ipv4;
+    options.addresses_max = settings.carriers.addresses_max;
     options.random = random_below;
     return options;
 }
 
 ClientOptions client_options(const settings::Settings& settings) {
-    const auto& outbound = settings.outbound;
+    const auto& carriers = settings.carriers;
     ClientOptions options;
-    options.helo = outbound.helo.empty() ? settings.site.hostname : outbound.helo;
-    options.connect_timeout = outbound.connect_timeout_s;
-    options.greeting_timeout = outbound.greeting_timeout_s;
-    options.command_timeout = outbound.command_timeout_s;
-    options.data_timeout = outbound.data_timeout_s;
-    options.block_timeout = outbound.block_timeout_s;
-    options.end_timeout = outbound.end_timeout_s;
+    options.helo = carriers.helo.empty() ? settings.site.hostname : carriers.helo;
+    options.connect_timeout = carriers.connect_timeout_s;
+    options.greeting_timeout = carriers.greeting_timeout_s;
+    options.command_timeout = carriers.command_timeout_s;
+    options.data_timeout = carriers.data_timeout_s;
+    options.block_timeout = carriers.block_timeout_s;
+    options.end_timeout = carriers.end_timeout_s;
     return options;
 }
 
@@ -51,7 +51,7 @@ Result<std::unique_ptr<OutboundSetup>> OutboundSetup::make(Parts& parts, const s
                                                            Metrics& metrics) {
     auto made = std::make_unique<OutboundSetup>();
     auto any = net::TlsClientContext::make(net::Verify::none);
-    auto verified = net::TlsClientContext::make(net::Verify::chain_and_name, settings.path(settings.outbound.ca_file));
+    auto verified = net::TlsClientContext::make(net::Verify::chain_and_name, settings.path(settings.carriers.ca_file));
     auto dns = net::Dns::make(parts.loop, dns_options(settings.dns));
     if (!any) return fail(std::move(any.error()));
     if (!verified) return fail(std::move(verified.error()));
@@ -61,7 +61,7 @@ Result<std::unique_ptr<OutboundSetup>> OutboundSetup::make(Parts& parts, const s
     made->dns_ = std::move(*dns);
 
     Carriers::Options options;
-    options.lanes_max = settings.outbound.carriers_max;
+    options.lanes_max = settings.carriers.carriers_max;
     options.client = client_options(settings);
     options.client.tls_any = made->tls_any_.get();
     options.client.tls_verified = made->tls_verified_.get();

@@ -1,4 +1,4 @@
-// Mail that goes out: how smtpd carries it, and whom it asks for names.
+// How smtpd carries mail that goes out, and whom it asks for names. Of the section `outbound`, which spoold reads too.
 #pragma once
 
 #include <chrono>
@@ -12,7 +12,7 @@ namespace tayori::settings {
 
 enum class IpVersions { both, ipv4, ipv6 };
 
-struct Outbound {
+struct Carriers {
     std::uint32_t carriers_max = 100;
     std::string helo;  // empty: site.hostname
     IpVersions ip_versions = IpVersions::both;
