@@ -10,5 +10,6 @@ void declare_spoold(Table& table);
 void declare_smtpd(Table& table);
 void declare_imapd(Table& table);
 void declare_pop3d(Table& table);
+void declare_outbound(Table& table);
 
 }  // namespace tayori::settings

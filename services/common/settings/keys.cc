@@ -9,6 +9,7 @@ const Table& table() {
         declare_smtpd(made);
         declare_imapd(made);
         declare_pop3d(made);
+        declare_outbound(made);
         declare_spoold(made);
         return made;
     }();

@@ -24,6 +24,8 @@ void declare_auth(Table& table) {
 void declare_test(Table& table) {
     Section<Test> s(table, "test", &Settings::test, "For tests.", Visibility::hidden);
     s.amount("clock_offset_ms", &Test::clock_offset_ms, 0, UINT64_C(4'000'000'000'000), "Moves the clock forward.");
+    s.text("clock_file", &Test::clock_file,
+           "A file with a number of milliseconds, which move the clock forward, too; it may change at any time.");
 }
 
 }  // namespace

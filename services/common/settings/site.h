@@ -46,6 +46,7 @@ struct Auth {
 // Moved by tests only; never documented.
 struct Test {
     std::uint64_t clock_offset_ms = 0;
+    std::string clock_file;
 };
 
 }  // namespace tayori::settings
