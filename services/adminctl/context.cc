@@ -61,6 +61,10 @@ std::unique_ptr<CLI::App> make_app(Context& context) {
     add_export_command(*app, context);
     add_counters_command(*app, context);
     add_store_command(*app, context);
+    add_queue_command(*app, context);
+    add_route_command(*app, context);
+    add_trace_command(*app, context);
+    add_send_command(*app, context);
     add_backup_command(*app, context);
     add_config_command(*app, context);
     add_log_command(*app, context);

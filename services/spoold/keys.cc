@@ -174,6 +174,24 @@ std::string queued(QueueId id) { return key1('O', raw(id)); }
 Range all_queued() { return prefixed("O"); }
 QueueId queue_id_of_key(std::string_view key) { return QueueId{take<std::uint64_t>(key, 1)}; }
 
+std::string route(std::string_view domain) {
+    std::string out = "P";
+    out.append(domain);
+    return out;
+}
+Range routes() { return prefixed("P"); }
+std::string_view domain_of_route(std::string_view key) { return key.substr(1); }
+std::string trace_event(std::int64_t at_ms, std::uint32_t number) {
+    auto out = key1('T', static_cast<std::uint64_t>(at_ms));
+    put(out, number);
+    return out;
+}
+Range trace_events(std::int64_t from_ms, std::int64_t to_ms) {
+    return {key1('T', static_cast<std::uint64_t>(from_ms)), key1('T', static_cast<std::uint64_t>(to_ms))};
+}
+std::int64_t time_of_trace_event(std::string_view key) { return static_cast<std::int64_t>(take<std::uint64_t>(key, 1)); }
+std::string volume(AccountId account) { return key1('V', raw(account)); }
+
 std::string job(JobId id) { return key1('J', raw(id)); }
 Range all_jobs() { return prefixed("J"); }
 std::string job_outcome(JobId id, AccountId account) { return key2('L', raw(id), raw(account)); }

@@ -25,6 +25,9 @@
 //   I day account request-id                    outcome of a request, kept a day                 intake, copy
 //   O queue-id                                  QueuedMail                                      intake
 //   Q                                           how many mails are queued                       intake
+//   P domain                                    StoredRoute: how mail for it goes out            route set
+//   T time number                               what happened to a mail (queue/trace.h)          intake, report
+//   V account                                   how much it sends (queue/volume.h)               intake
 //   Y i import                                  StoredImport                                    each batch
 //   Y s sha256(kind, origin)                    import id: the same source is the same import    first run
 //   Y a import account                          StoredImportAccount                             each batch
@@ -115,6 +118,15 @@ Range outcomes_before(std::uint32_t day);
 std::string queued(QueueId id);
 Range all_queued();
 QueueId queue_id_of_key(std::string_view key);
+
+std::string route(std::string_view domain);
+Range routes();
+std::string_view domain_of_route(std::string_view key);
+// `number`: tells apart what happened in one millisecond.
+std::string trace_event(std::int64_t at_ms, std::uint32_t number);
+Range trace_events(std::int64_t from_ms, std::int64_t to_ms);  // to_ms not included
+std::int64_t time_of_trace_event(std::string_view key);
+std::string volume(AccountId account);
 
 std::string job(JobId id);
 Range all_jobs();

@@ -11,6 +11,7 @@
 #include "common/crypto/crypto.h"
 #include "spoold/keys.h"
 #include "spoold/mailbox/parts.h"
+#include "spoold/outbound_parts.h"
 #include "spoold/store/commit.h"
 
 namespace tayori::spool {
@@ -112,9 +113,8 @@ Result<void> Site::open_directory() {
     directory_ = std::move(*directory);
     tickets_ = std::make_unique<Tickets>(directory_->core());
     auth_ = std::make_unique<Auth>(*directory_, *tickets_);
-    intake_ = std::make_unique<Intake>(*mailboxes_);
     undelete_ = std::make_unique<Undelete>(*mailboxes_);
-    queue_ = std::make_unique<Queue>(*store_);
+    if (auto opened = open_queue(); !opened) return opened;
     imports_ = std::make_unique<Imports>(*mailboxes_, *directory_);
     janitor_ = std::make_unique<Janitor>(*mailboxes_);
     forms_ = std::make_unique<Forms>(*mailboxes_);
@@ -131,6 +131,19 @@ Result<void> Site::open_directory() {
     auto repaired = counters_->repair();
     if (!repaired) return fail(std::move(repaired.error()));
     for (const auto& raised : repaired->raised()) warnings_.push_back(cat("A counter was raised: ", sentence_of(raised), "."));
+    return {};
+}
+
+Result<void> Site::open_queue() {
+    queue_ = std::make_unique<Queue>(*store_);
+    sealer_ = std::make_unique<crypto::Sealer>(settings_.path(settings_.spoold.secrets_key));
+    auto hooks = outgoing_hooks(*store_, *directory_);
+    routes_ = std::make_unique<Routes>(*store_, *sealer_, hooks.is_ours);
+    if (auto loaded = routes_->load(); !loaded) return loaded;
+    outgoing_ = std::make_unique<Outgoing>(*store_, clock_, *routes_, outgoing_options(settings_), std::move(hooks));
+    auto options = intake_options(settings_);
+    options.queued = [this](const std::vector<QueuedMail>& mails) { outgoing_->queued(mails); };
+    intake_ = std::make_unique<Intake>(*mailboxes_, std::move(options));
     return {};
 }
 
@@ -183,7 +196,7 @@ Result<void> Site::serve() {
     auto server =
         Server::start(std::move(options),
                       ServerParts{*directory_, *auth_, *tickets_, *mailboxes_, *intake_, hub_,
-                                  *store_, *counters_, *undelete_, *queue_, *jobs_, *forms_, *imports_, *backups_, clock_, *metrics_, warnings_});
+                                  *store_, *counters_, *undelete_, *queue_, *outgoing_, *jobs_, *forms_, *imports_, *backups_, clock_, *metrics_, warnings_});
     if (!server) return fail(std::move(server.error()));
     server_ = std::move(*server);
     declare_metrics();
@@ -222,9 +235,33 @@ void Site::declare_metrics() {
                   [this] { return static_cast<double>(mailboxes_->parts().raised.value()); });
     metrics_->ask("streams", "Open streams of daemons.", Type::gauge,
                   [this] { return static_cast<double>(server_->streams().size()); });
+    declare_queue_metrics();
+}
+
+void Site::declare_queue_metrics() {
+    using Type = Metrics::Type;
     metrics_->ask("queued", "Mails that wait in the outbound queue.", Type::gauge, [this] {
         auto counts = queue_->counts();
         return counts ? static_cast<double>(counts->waiting) : -1.0;
+    });
+    const auto now = [this](const char* name, const char* help, Type type, std::uint64_t ScheduleStats::*member) {
+        metrics_->ask(name, help, type, [this, member] { return static_cast<double>(outgoing_->schedule_stats().*member); });
+    };
+    now("queue_due", "Mails that could be sent now, by destination.", Type::gauge, &ScheduleStats::due);
+    now("queue_leased", "Mails that are being sent.", Type::gauge, &ScheduleStats::leased);
+    now("queue_held", "Mails that an administrator holds.", Type::gauge, &ScheduleStats::held);
+    now("queue_unknown_total", "Mails whose carrier was lost: each may have been delivered, and is tried again.", Type::counter,
+        &ScheduleStats::unknown);
+    const auto total = [this](const char* name, const char* help, std::atomic<std::uint64_t> OutgoingCounts::*member) {
+        metrics_->ask(name, help, Type::counter, [this, member] { return static_cast<double>((outgoing_->counts().*member).load()); });
+    };
+    total("queue_delivered_total", "Recipients that were delivered.", &OutgoingCounts::delivered);
+    total("queue_deferred_total", "Recipients that are tried again.", &OutgoingCounts::deferred);
+    total("queue_failed_total", "Recipients that were given up.", &OutgoingCounts::failed);
+    total("queue_notices_total", "Delivery status notifications to senders.", &OutgoingCounts::notices);
+    metrics_->ask("queue_oldest_seconds", "The age of the oldest mail that waits.", Type::gauge, [this] {
+        const auto oldest = outgoing_->schedule_stats().oldest_ms;
+        return oldest == 0 ? 0.0 : static_cast<double>(clock_.now_ms() - oldest) / kMillisPerSecond;
     });
 }
 
@@ -235,6 +272,7 @@ void Site::keep_house() {
         janitor_->tick();
         directory_->purge_expired();
         counters_->note_pace();
+        outgoing_->tick();
         lock.lock();
         wake_.wait_for(lock, kHousekeeping, [this] { return stopping_; });
     }
@@ -249,6 +287,7 @@ void Site::stop(std::chrono::milliseconds grace) {
     if (housekeeper_.joinable()) housekeeper_.join();
     if (jobs_ != nullptr) jobs_->stop();
     if (metrics_ != nullptr) metrics_->stop();
+    if (outgoing_ != nullptr) outgoing_->stop();
     if (backups_ != nullptr) backups_->stop();
     if (server_ != nullptr) server_->stop(grace);
     auth_.reset();  // what is being verified may still write

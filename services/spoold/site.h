@@ -46,10 +46,12 @@ class Site {
         : settings_(settings), clock_(clock) {}
     Result<void> open(store::Files* files, std::function<void(const std::string&)> on_fatal);
     Result<void> open_directory();
+    Result<void> open_queue();
     Result<void> serve();
     Result<std::string> server_id();
     JobHooks job_hooks();
     void declare_metrics();
+    void declare_queue_metrics();
     void keep_house();
 
     const settings::Settings settings_;
@@ -68,6 +70,9 @@ class Site {
     std::unique_ptr<Counters> counters_;
     std::unique_ptr<Undelete> undelete_;
     std::unique_ptr<Queue> queue_;
+    std::unique_ptr<crypto::Sealer> sealer_;
+    std::unique_ptr<Routes> routes_;
+    std::unique_ptr<Outgoing> outgoing_;
     std::unique_ptr<Imports> imports_;
     std::unique_ptr<Janitor> janitor_;
     std::unique_ptr<Backups> backups_;

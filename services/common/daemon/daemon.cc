@@ -25,7 +25,7 @@ net::Networks to_networks(const std::vector<settings::Network>& networks) {
 Daemon::Daemon(std::string program, const settings::Settings& settings, net::ServerLimits limits)
     : program_(std::move(program)),
       settings_(settings),
-      clock_(static_cast<std::int64_t>(settings.test.clock_offset_ms)),
+      clock_(settings.test.clock_offset_ms, settings.test.clock_file),
       metrics_(program_),
       connections_(metrics_.counter("connections_total", "Connections that got a session.")),
       sessions_(metrics_.gauge("sessions", "Open sessions.")) {

@@ -51,15 +51,6 @@ class Daemon {
     bool plaintext_auth_allowed(const net::Conn& conn) const;
 
   private:
-    class OffsetClock final : public Clock {
-      public:
-        explicit OffsetClock(std::int64_t offset_ms) : offset_ms_(offset_ms) {}
-        UnixMillis now_ms() const override { return system_.now_ms() + offset_ms_; }
-
-      private:
-        SystemClock system_;
-        std::int64_t offset_ms_;
-    };
     struct Port {
         settings::Endpoint endpoint;
         PortTls tls;
@@ -76,7 +67,7 @@ class Daemon {
 
     std::string program_;
     const settings::Settings& settings_;
-    OffsetClock clock_;
+    MovedClock clock_;
     Metrics metrics_;
     Counter& connections_;
     Gauge& sessions_;

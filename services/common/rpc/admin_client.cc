@@ -10,6 +10,7 @@
 #include "tayori/spool/v1/bulk.grpc.pb.h"
 #include "tayori/spool/v1/directory.grpc.pb.h"
 #include "tayori/spool/v1/jobs.grpc.pb.h"
+#include "tayori/spool/v1/queue.grpc.pb.h"
 
 namespace tayori::rpc {
 
@@ -60,6 +61,7 @@ struct AdminClient::Stubs {
     std::unique_ptr<v1::AdminService::Stub> admin;
     std::unique_ptr<v1::JobService::Stub> jobs;
     std::unique_ptr<v1::BackupService::Stub> backup;
+    std::unique_ptr<v1::QueueService::Stub> queue;
 };
 
 AdminClient::AdminClient(std::unique_ptr<Stubs> stubs) : stubs_(std::move(stubs)) {}
@@ -75,6 +77,7 @@ Result<std::unique_ptr<AdminClient>> AdminClient::make(const std::string& spoold
     stubs->admin = v1::AdminService::NewStub(*channel);
     stubs->jobs = v1::JobService::NewStub(*channel);
     stubs->backup = v1::BackupService::NewStub(*channel);
+    stubs->queue = v1::QueueService::NewStub(*channel);
     return std::unique_ptr<AdminClient>(new AdminClient(std::move(stubs)));
 }
 
@@ -255,6 +258,43 @@ Result<void> AdminClient::verify_backup(const v1::VerifyBackupRequest& request,
 Result<void> AdminClient::restore_account(const v1::RestoreAccountRequest& request,
                                           const Visit<v1::RestoredFolder>& visit) {
     return list(*stubs_->backup, &v1::BackupService::Stub::RestoreAccount, request, visit);
+}
+
+Result<void> AdminClient::list_queue(const v1::ListQueueRequest& request, const Visit<v1::QueuedMail>& visit) {
+    return list(*stubs_->queue, &v1::QueueService::Stub::ListQueue, request, visit);
+}
+Result<v1::QueuedMail> AdminClient::show_queued(const v1::QueueIdRequest& request) {
+    return unary(*stubs_->queue, &v1::QueueService::Stub::ShowQueued, request);
+}
+Result<v1::QueueChanged> AdminClient::hold_queued(const v1::SelectQueued& request) {
+    return unary(*stubs_->queue, &v1::QueueService::Stub::HoldQueued, request);
+}
+Result<v1::QueueChanged> AdminClient::release_queued(const v1::SelectQueued& request) {
+    return unary(*stubs_->queue, &v1::QueueService::Stub::ReleaseQueued, request);
+}
+Result<v1::QueueChanged> AdminClient::retry_queued(const v1::SelectQueued& request) {
+    return unary(*stubs_->queue, &v1::QueueService::Stub::RetryQueued, request);
+}
+Result<v1::QueueChanged> AdminClient::cancel_queued(const v1::CancelQueuedRequest& request) {
+    return unary(*stubs_->queue, &v1::QueueService::Stub::CancelQueued, request);
+}
+Result<v1::QueueStats> AdminClient::get_queue_stats(const v1::QueueStatsRequest& request) {
+    return unary(*stubs_->queue, &v1::QueueService::Stub::GetQueueStats, request);
+}
+Result<v1::RouteEntry> AdminClient::set_route(const v1::SetRouteRequest& request) {
+    return unary(*stubs_->queue, &v1::QueueService::Stub::SetRoute, request);
+}
+Result<v1::RouteList> AdminClient::delete_route(const v1::DeleteRouteRequest& request) {
+    return unary(*stubs_->queue, &v1::QueueService::Stub::DeleteRoute, request);
+}
+Result<v1::RouteList> AdminClient::list_routes(const v1::ListRoutesRequest& request) {
+    return unary(*stubs_->queue, &v1::QueueService::Stub::ListRoutes, request);
+}
+Result<void> AdminClient::trace(const v1::TraceRequest& request, const Visit<v1::TracedMail>& visit) {
+    return list(*stubs_->queue, &v1::QueueService::Stub::Trace, request, visit);
+}
+Result<v1::SendMailResponse> AdminClient::send_mail(const v1::SendMailRequest& request) {
+    return unary(*stubs_->queue, &v1::QueueService::Stub::SendMail, request);
 }
 
 }  // namespace tayori::rpc

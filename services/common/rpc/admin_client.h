@@ -14,6 +14,7 @@
 #include "tayori/spool/v1/bulk.pb.h"
 #include "tayori/spool/v1/directory.pb.h"
 #include "tayori/spool/v1/jobs.pb.h"
+#include "tayori/spool/v1/queue.pb.h"
 
 namespace tayori::rpc {
 
@@ -104,6 +105,20 @@ class AdminClient {
                                const Visit<v1::BackupProgress>& visit);
     Result<void> restore_account(const v1::RestoreAccountRequest& request,
                                  const Visit<v1::RestoredFolder>& visit);
+
+    // QueueService.
+    Result<void> list_queue(const v1::ListQueueRequest& request, const Visit<v1::QueuedMail>& visit);
+    Result<v1::QueuedMail> show_queued(const v1::QueueIdRequest& request);
+    Result<v1::QueueChanged> hold_queued(const v1::SelectQueued& request);
+    Result<v1::QueueChanged> release_queued(const v1::SelectQueued& request);
+    Result<v1::QueueChanged> retry_queued(const v1::SelectQueued& request);
+    Result<v1::QueueChanged> cancel_queued(const v1::CancelQueuedRequest& request);
+    Result<v1::QueueStats> get_queue_stats(const v1::QueueStatsRequest& request);
+    Result<v1::RouteEntry> set_route(const v1::SetRouteRequest& request);
+    Result<v1::RouteList> delete_route(const v1::DeleteRouteRequest& request);
+    Result<v1::RouteList> list_routes(const v1::ListRoutesRequest& request);
+    Result<void> trace(const v1::TraceRequest& request, const Visit<v1::TracedMail>& visit);
+    Result<v1::SendMailResponse> send_mail(const v1::SendMailRequest& request);
 
   private:
     struct Stubs;

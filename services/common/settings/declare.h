@@ -11,5 +11,6 @@ void declare_smtpd(Table& table);
 void declare_carriers(Table& table);
 void declare_imapd(Table& table);
 void declare_pop3d(Table& table);
+void declare_outbound(Table& table);
 
 }  // namespace tayori::settings

@@ -7,9 +7,10 @@ const Table& table() {
         Table made;
         declare_site(made);
         declare_smtpd(made);
-        declare_carriers(made);
         declare_imapd(made);
         declare_pop3d(made);
+        declare_outbound(made);
+        declare_carriers(made);
         declare_spoold(made);
         return made;
     }();

@@ -15,6 +15,7 @@
 #include "common/base/result.h"
 #include "common/settings/carriers.h"
 #include "common/settings/imapd.h"
+#include "common/settings/outbound.h"
 #include "common/settings/pop3d.h"
 #include "common/settings/site.h"
 #include "common/settings/smtpd.h"
@@ -38,6 +39,8 @@ struct Settings {
     Dns dns;
     Imapd imapd;
     Pop3d pop3d;
+    Outbound outbound;
+    Trace trace;
     Test test;
 
     // A path of the settings; a relative one is under site.data_dir.

@@ -48,6 +48,7 @@ struct Test {
     std::uint64_t clock_offset_ms = 0;
     std::uint32_t mx_port = 25;
     bool mx_anywhere = false;
+    std::string clock_file;
 };
 
 }  // namespace tayori::settings

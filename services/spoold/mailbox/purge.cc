@@ -53,6 +53,7 @@ void erase_records(store::Transaction& transaction, AccountId account) {
     }
     erase(transaction, range);
     erase(transaction, keys::names(account));
+    transaction.erase(keys::volume(account));
     erase(transaction, keys::subscriptions(account));
     erase(transaction, keys::all_message_references(account));
     erase(transaction, keys::trash_of(account));

@@ -13,6 +13,7 @@
 #include "spoold/intake/intake.h"
 #include "spoold/jobs/jobs.h"
 #include "spoold/mailbox/mailboxes.h"
+#include "spoold/queue/outgoing.h"
 #include "spoold/rpc/flow.h"
 #include "spoold/rpc/session.h"
 
@@ -29,6 +30,7 @@ class Dispatcher final : public Handler {
         Hub& hub;
         Jobs& jobs;
         Forms& forms;
+        Outgoing& outgoing;
         Workers& readers;
     };
     explicit Dispatcher(Parts parts) : parts_(parts) {}
@@ -48,6 +50,7 @@ class Dispatcher final : public Handler {
     void let_in(v1::AuthReply reply, Answer<v1::AuthReply> done);
     void scram_final(const Call& call);
     void resolve(const Call& call);
+    void carrier_call(const Call& call);
     void upload(const Call& call);
     void run_uploads(Session& session);
     void run_upload(const Call& call);

@@ -12,6 +12,7 @@
 #include "spoold/rpc/bulk_service.h"
 #include "spoold/rpc/directory_service.h"
 #include "spoold/rpc/import_service.h"
+#include "spoold/rpc/queue_service.h"
 
 namespace tayori::spool {
 
@@ -60,6 +61,7 @@ struct Server::Door {
     std::unique_ptr<ImportService> imports;
     std::unique_ptr<ExportService> exports;
     std::unique_ptr<BackupService> backup;
+    std::unique_ptr<QueueService> queue;
     std::unique_ptr<grpc::Server> server;
 };
 
@@ -78,14 +80,16 @@ Result<std::unique_ptr<Server>> Server::start(ServerOptions options, ServerParts
     std::unique_ptr<Server> server(new Server(std::move(options), parts));
     server->dispatcher_ = std::make_unique<Dispatcher>(
         Dispatcher::Parts{parts.directory, parts.auth, parts.tickets, parts.mailboxes, parts.intake,
-                          parts.hub, parts.jobs, parts.forms, server->readers_});
-    Services services{{parts.store, parts.directory, parts.mailboxes, parts.counters, parts.undelete, parts.queue,
+                          parts.hub, parts.jobs, parts.forms, parts.outgoing, server->readers_});
+    Services services{{parts.store, parts.directory, parts.mailboxes, parts.counters, parts.undelete, parts.queue, parts.outgoing,
                        server->streams_, server->administration_, server->options_.server_id,
                        parts.clock.now_ms() / 1000, std::move(parts.warnings)},
                       {parts.jobs, parts.forms, server->administration_, server->writer_},
-                      parts.imports, parts.backups};
+                      parts.imports, parts.backups, parts.outgoing};
     parts.directory.on_change(
         [&streams = server->streams_](std::uint64_t version) { streams.tell_directory_version(version); });
+    auto started = parts.outgoing.start([&readers = server->readers_](std::function<void()> job) { readers.post(std::move(job)); });
+    if (!started) return fail(std::move(started.error()));
     auto opened = server->open(services);
     if (!opened) return fail(std::move(opened.error()));
     return server;
@@ -131,6 +135,8 @@ Result<void> Server::open_door(const std::string& address, Entry entry, const Se
         builder.RegisterService(door->exports.get());
         door->backup = std::make_unique<BackupService>(gate, services.backups, backup_, administration_);
         builder.RegisterService(door->backup.get());
+        door->queue = std::make_unique<QueueService>(gate, services.outgoing, administration_);
+        builder.RegisterService(door->queue.get());
     }
     int port = 0;
     const bool local = is_unix(address);

@@ -14,6 +14,7 @@
 #include "common/base/result.h"
 #include "spoold/backup/backups.h"
 #include "spoold/legacy/imports.h"
+#include "spoold/queue/outgoing.h"
 #include "spoold/rpc/admin_service.h"
 #include "spoold/rpc/dispatch.h"
 #include "spoold/rpc/job_service.h"
@@ -46,6 +47,7 @@ struct ServerParts {
     Counters& counters;
     Undelete& undelete;
     Queue& queue;
+    Outgoing& outgoing;
     Jobs& jobs;
     Forms& forms;
     Imports& imports;
@@ -76,6 +78,7 @@ class Server {
         JobService::Parts jobs;
         Imports& imports;
         Backups& backups;
+        Outgoing& outgoing;
     };
     Result<void> open(const Services& services);
     Result<void> open_door(const std::string& address, Entry entry, const Services& services);
