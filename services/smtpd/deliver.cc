@@ -1,13 +1,14 @@
 #include "smtpd/deliver.h"
 
+#include <string_view>
 #include <utility>
-#include <vector>
 
 #include "common/base/log.h"
 #include "common/base/text.h"
 #include "common/crypto/crypto.h"
 #include "common/mail/received.h"
 #include "common/rpc/summary.h"
+#include "smtpd/notice.h"
 
 namespace tayori::smtp {
 namespace {
@@ -46,8 +47,8 @@ std::string received_line(Session& session, const std::string& id, const std::st
     return mail::received_field(line);
 }
 
-// True recipients of the plan, and those who are told at once that it has arrived.
-std::vector<PlanRecipient> add_recipients(Session& session, const std::string& id, v1::CommitPlan& plan) {
+// Its recipients, and the notice to its sender that it has arrived.
+void add_recipients(Session& session, const std::string& id, std::string_view header, v1::CommitPlan& plan) {
     const auto& envelope = session.envelope();
     const std::string only = envelope.recipients.size() == 1 ? envelope.recipients[0].path : std::string();
     PlanEnvelope of_plan;
@@ -58,9 +59,9 @@ std::vector<PlanRecipient> add_recipients(Session& session, const std::string& i
     of_plan.envelope_id = envelope.envelope_id;
     of_plan.dsn_return = envelope.dsn_return;
     of_plan.smtputf8 = envelope.smtputf8;
-    PlanRecipients recipients(plan, std::move(of_plan));
+    PlanRecipients recipients(plan, of_plan);
     for (const auto& recipient : envelope.recipients) recipients.add(recipient);
-    return recipients.told_of_success();
+    add_success_notice(session.parts(), of_plan, recipients.told_of_success(), header, plan);
 }
 
 }  // namespace
@@ -97,8 +98,8 @@ Async<void> deliver(Session& session, std::unique_ptr<Text> text) {
         co_await session.reply(554, "5.4.6", "Too many hops: this mail is going in circles.");
         co_return;
     }
+    add_recipients(session, id, summary->header, plan);
     rpc::put_summary(std::move(*summary), *plan.mutable_summary());
-    add_recipients(session, id, plan);
     const auto recipients = session.envelope().recipients.size();
     session.reset_envelope();
 

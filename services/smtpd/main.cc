@@ -14,7 +14,17 @@ smtp::BareNewline policy(settings::BareNewline bare_newline) {
     return bare_newline == settings::BareNewline::reject ? smtp::BareNewline::reject : smtp::BareNewline::normalize;
 }
 
-smtp::Parts make_parts(daemon::Daemon& daemon, smtp::RecipientCache& recipients, const settings::Smtpd& smtpd) {
+mail::DsnLanguage language(settings::NoticeLanguage language) {
+    switch (language) {
+        case settings::NoticeLanguage::en: return mail::DsnLanguage::english;
+        case settings::NoticeLanguage::ja: return mail::DsnLanguage::japanese;
+        case settings::NoticeLanguage::both: return mail::DsnLanguage::both;
+    }
+    return mail::DsnLanguage::english;
+}
+
+smtp::Parts make_parts(daemon::Daemon& daemon, smtp::RecipientCache& recipients, const settings::Settings& settings) {
+    const auto& smtpd = settings.smtpd;
     return {.loop = daemon.loop(),
             .spool = daemon.spool(),
             .server = daemon.server(),
@@ -31,7 +41,8 @@ smtp::Parts make_parts(daemon::Daemon& daemon, smtp::RecipientCache& recipients,
             .data_timeout = smtpd.data_timeout_s,
             .bare_newline = policy(smtpd.bare_newline),
             .normalize_networks = daemon::to_networks(smtpd.trusted_networks),
-            .plaintext_auth_allowed = [&daemon](const net::Conn& conn) { return daemon.plaintext_auth_allowed(conn); }};
+            .plaintext_auth_allowed = [&daemon](const net::Conn& conn) { return daemon.plaintext_auth_allowed(conn); },
+            .notice_language = language(settings.outbound.dsn_language)};
 }
 
 Async<void> serve(smtp::Parts& parts, net::Conn& conn, smtp::Port port) {
@@ -60,7 +71,7 @@ int main(int argc, char** argv) {
     daemon.set_proxies(smtpd.proxy_networks);
     daemon.set_reuse_port(smtpd.workers > 1);
     smtp::RecipientCache recipients(daemon.loop(), daemon.spool());
-    auto parts = make_parts(daemon, recipients, smtpd);
+    auto parts = make_parts(daemon, recipients, settings);
     auto outbound = smtp::OutboundSetup::make(parts, settings, daemon.metrics());
     if (!outbound) {
         log_error("cannot start", {{"why", outbound.error().text}, {"detail", outbound.error().detail}});

@@ -13,6 +13,7 @@
 
 #include "common/base/clock.h"
 #include "common/mail/address.h"
+#include "common/mail/dsn.h"
 #include "common/net/listener.h"
 #include "common/rpc/spool.h"
 #include "common/sasl/sasl.h"
@@ -53,6 +54,7 @@ struct Parts {
     BareNewline bare_newline = BareNewline::reject;
     net::Networks normalize_networks;
     std::function<bool(const net::Conn&)> plaintext_auth_allowed;
+    mail::DsnLanguage notice_language = mail::DsnLanguage::english;
     std::uint64_t buffered_bytes = 0;  // of all messages that are being received now
 };
 

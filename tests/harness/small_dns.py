@@ -44,6 +44,7 @@ class SmallDns:
     def __init__(self, table):
         self.table = table
         self.failing, self.silent = set(), set()
+        self.questions = []
         outer = self
 
         class Handler(socketserver.BaseRequestHandler):
@@ -56,8 +57,12 @@ class SmallDns:
         self.server = socketserver.ThreadingUDPServer(("127.0.0.1", 0), Handler)
         self.port = self.server.server_address[1]
 
+    def asked(self, name):
+        return name in self.questions
+
     def answer(self, packet):
         name, at = decode_name(packet, 12)
+        self.questions.append(name)
         if name in self.silent:
             return None
         kind = NAMES.get(struct.unpack(">H", packet[at:at + 2])[0])

@@ -14,7 +14,7 @@ Carriers::Carriers(Parts& smtp, net::Dns& dns, Options options, OutboundCounters
       options_(std::move(options)),
       hosts_(dns, options_.hosts),
       ownership_(loop_, spool_),
-      parts_{smtp, hosts_, options_.client, ownership_, counters, false, {}},
+      parts_{smtp, hosts_, options_.client, ownership_, counters, options_.max_age_s, false, {}},
       taking_(std::make_unique<Tasks>()) {}
 
 void Carriers::start() {

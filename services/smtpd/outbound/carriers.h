@@ -17,6 +17,7 @@ class Carriers {
   public:
     struct Options {
         std::size_t lanes_max = 100;
+        std::uint32_t max_age_s = 0;  // of a mail, where its route does not say
         ClientOptions client;
         HostOptions hosts;
     };

@@ -251,7 +251,7 @@ Async<void> Lane::report(const v1::LeasedMail& mail, std::vector<Verdict> verdic
     for (std::size_t i = 0; i < verdicts.size(); ++i) {
         auto& verdict = verdicts[i];
         if (!verdict.settled()) continue;
-        if (mail.last_try()) give_up(verdict, route_.max_age_s());
+        if (mail.last_try()) give_up(verdict, route_.max_age_s() > 0 ? route_.max_age_s() : parts_.max_age_s);
         const auto& recipient = mail.recipients(static_cast<int>(i));
         const bool good = verdict.outcome == v1::CARRY_OUTCOME_DELIVERED || verdict.outcome == v1::CARRY_OUTCOME_RELAYED;
         const bool later = verdict.outcome == v1::CARRY_OUTCOME_DEFERRED;

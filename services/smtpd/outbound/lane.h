@@ -34,6 +34,7 @@ struct LaneParts {
     ClientOptions client;
     Ownership& ownership;
     OutboundCounters counters;
+    std::uint32_t max_age_s = 0;  // of a mail, where its route does not say
     bool draining = false;
     Event drain;  // notified when draining begins
 };

@@ -48,7 +48,6 @@ Async<void> commit_local(Parts& parts, const v1::LeasedMail& leased, const v1::L
     auto summary = co_await read_text(parts, leased, plan);
     if (mail::count_received(summary.header) > parts.hops_max)
         co_await fail(Kind::unsupported, "Too many hops: this mail is going in circles.");
-    rpc::put_summary(std::move(summary), *plan.mutable_summary());
 
     PlanEnvelope envelope;
     envelope.hostname = parts.hostname;
@@ -57,13 +56,15 @@ Async<void> commit_local(Parts& parts, const v1::LeasedMail& leased, const v1::L
     envelope.envelope_id = leased.envelope_id();
     envelope.dsn_return = leased.dsn_return();
     envelope.smtputf8 = leased.smtputf8();
-    PlanRecipients to(plan, std::move(envelope));
+    PlanRecipients to(plan, envelope);
     PlanRecipient one;
     one.path = recipient.address();
     one.targets.assign(found.targets().begin(), found.targets().end());
     one.original = recipient.original();
     one.notify = recipient.notify();
     to.add(one);
+    // Not here: what became of a mail of the queue is told by spoold.
+    rpc::put_summary(std::move(summary), *plan.mutable_summary());
     co_await parts.spool.call(std::move(plan));
 }
 

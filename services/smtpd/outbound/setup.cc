@@ -62,6 +62,7 @@ Result<std::unique_ptr<OutboundSetup>> OutboundSetup::make(Parts& parts, const s
 
     Carriers::Options options;
     options.lanes_max = settings.carriers.carriers_max;
+    options.max_age_s = static_cast<std::uint32_t>(settings.outbound.max_age_s.count());
     options.client = client_options(settings);
     options.client.tls_any = made->tls_any_.get();
     options.client.tls_verified = made->tls_verified_.get();
