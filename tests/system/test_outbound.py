@@ -6,14 +6,20 @@ import itertools
 import os
 import pathlib
 import poplib
+import shutil
 import smtplib
 import ssl
+import sys
 import tempfile
 import unittest
 
 from harness.remote_smtp import CLOSE, SILENT, Remote
 from harness.site import PASSWORD, Site, TestFailure, until
 from harness.small_dns import SmallDns
+from tayori import native, plan
+
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "bench"))
+from outbound import RelayingPostfix  # noqa: E402
 
 HOST = "127.0.0.1"
 OURS = "ours.test"
@@ -401,6 +407,40 @@ class Retries(unittest.TestCase):
 
     def deferred(self, site):
         return site.log_path("smtpd").read_text(encoding="utf-8").count(" deferred ")
+
+
+@unittest.skipUnless(os.geteuid() == 0 and shutil.which("postfix"), "needs root and Postfix")
+class RealPostfix(unittest.TestCase):
+    """Tayori to Postfix, and through it to another server: what one of the most common servers makes of us."""
+
+    def test_many_mails_at_once_all_arrive_once(self):
+        folder = self.enterContext(tempfile.TemporaryDirectory(prefix="tayori-postfix-"))
+        behind = self.enterContext(Remote(HOST, 0, name="behind.example"))
+        port = plan.free_port()
+        postfix = RelayingPostfix(folder, port, behind.port)
+        self.addCleanup(postfix.stop)
+        postfix.start()
+        until(lambda: native.greeting_on(port, native.GREETINGS["smtp"]), SECONDS, "Postfix")
+        postfix.open_door()
+        DNS.table["postfix.test", "A"] = [(600, HOST)]
+        with Site(programs=("spoold", "smtpd"), settings={
+                "TAYORI__DNS__SERVERS": f"{HOST}:{DNS.port}", "TAYORI__TEST__MX_PORT": str(port),
+                "TAYORI__TEST__MX_ANYWHERE": "true", "TAYORI__SITE__HOSTNAME": "mail.ours.test"}) as site:
+            site.add_domain(OURS)
+            site.add_account(f"anna@{OURS}")
+            with smtplib.SMTP(HOST, site.ports["submission"], timeout=30) as smtp:
+                smtp.login(f"anna@{OURS}", PASSWORD)
+                for number in range(100):
+                    smtp.sendmail(f"anna@{OURS}", [f"x{number}@postfix.test", f"y{number}@postfix.test"],
+                                  letter(f"mail {number}", body=".\r\n" * number))
+            got = []
+            until(lambda: got.clear() or got.extend(r for mail in list(behind.mails) for r in mail.recipients) or len(got) >= 200,
+                  2 * SECONDS, f"200 recipients, not {len(got)}\n{site.last_words()}")
+            self.assertEqual(sorted(got), sorted(f"{who}{number}@postfix.test" for who in "xy" for number in range(100)))
+            for mail in behind.mails:
+                number = int(mail.recipients[0][1:].partition("@")[0])
+                self.assertTrue(mail.data.endswith(b"\r\n\r\n" + b".\r\n" * number))
+                self.assertIn(b"by mail.example.org (Postfix)", mail.data)
 
 
 class Lmtp(unittest.TestCase):
