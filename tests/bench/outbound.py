@@ -108,18 +108,19 @@ def tayori(port, name_server):
 
 
 def open_door(site):
-    """smtpd anew, now as a carrier."""
+    """smtpd anew, now as a carrier; when it was started."""
     site.settings["TAYORI__OUTBOUND__CARRIERS_MAX"] = "100"
     site.children["smtpd"].terminate()
     site.children["smtpd"].wait(30)
+    began = time.monotonic()
     site.start_process("smtpd")
+    return began
 
 
 def with_tayori(port, mails):
     with SmallDns({}) as name_server, tayori(port, name_server) as site:
         queued = queue(site.ports["submission"], mails, "anna@ours.test")
-        began = time.monotonic()
-        open_door(site)
+        began = open_door(site)
         site.wait_until_serving()
         until(lambda: delivered(site) >= mails, MANY_SECONDS, "all mails delivered")
         return queued, time.monotonic() - began
@@ -147,7 +148,9 @@ class RelayingPostfix(Peers):
         etc = str(self.folder / "postfix/etc")
         self.control("postconf", "-c", etc, "-e", "defer_transports =")
         self.control("postfix", "-c", etc, "reload")
+        began = time.monotonic()
         self.control("postqueue", "-c", etc, "-f")
+        return began
 
     def sent(self):
         log = self.folder / "postfix/log/mail.log"
@@ -165,8 +168,7 @@ def with_postfix(port, mails):
             postfix.start()
             native.until(lambda: native.greeting_on(smtp, native.GREETINGS["smtp"]), 30)
             queued = queue(smtp, mails)
-            began = time.monotonic()
-            postfix.open_door()
+            began = postfix.open_door()
             until(lambda: postfix.sent() >= mails, MANY_SECONDS, "all mails delivered")
             return queued, time.monotonic() - began
         finally:
