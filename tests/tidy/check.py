@@ -27,7 +27,7 @@ OWNERS = {
     "toml++/": ("common/settings/",),
     "archive": ("common/legacy/",),
     "curl/": ("common/legacy/live/", "adminctl/outside/"),
-    "ares.h": ("adminctl/outside/",),
+    "ares.h": ("common/net/", "adminctl/outside/"),
 }
 
 

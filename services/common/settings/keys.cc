@@ -7,6 +7,7 @@ const Table& table() {
         Table made;
         declare_site(made);
         declare_smtpd(made);
+        declare_carriers(made);
         declare_imapd(made);
         declare_pop3d(made);
         declare_spoold(made);

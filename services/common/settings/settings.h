@@ -13,6 +13,7 @@
 #include <string_view>
 
 #include "common/base/result.h"
+#include "common/settings/carriers.h"
 #include "common/settings/imapd.h"
 #include "common/settings/pop3d.h"
 #include "common/settings/site.h"
@@ -33,6 +34,8 @@ struct Settings {
     Accounts accounts;
     Imap4 imap4;
     Smtpd smtpd;
+    Carriers carriers;
+    Dns dns;
     Imapd imapd;
     Pop3d pop3d;
     Test test;

@@ -4,6 +4,7 @@
 //   s.amount("message_bytes_max", &Smtpd::message_bytes_max, 64 * kKiB, 1 * kGiB, "Announced in EHLO (RFC 1870).");
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <functional>
 #include <string>
@@ -74,7 +75,10 @@ class Section {
     Section(Table& table, std::string name, C Settings::*where, std::string description,
             Visibility visibility = Visibility::documented)
         : table_(table), name_(std::move(name)), where_(where), visibility_(visibility) {
-        table_.sections.push_back({name_, std::move(description), visibility});
+        // Several structs may share a section; the first one describes it.
+        const bool known = std::any_of(table_.sections.begin(), table_.sections.end(),
+                                       [this](const SectionText& section) { return section.name == name_; });
+        if (!known) table_.sections.push_back({name_, std::move(description), visibility});
     }
 
     void flag(std::string key, bool C::*member, std::string description) {
