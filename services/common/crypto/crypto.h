@@ -3,14 +3,33 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
+
+struct evp_md_ctx_st;
+using EVP_MD_CTX = evp_md_ctx_st;  // of OpenSSL
 
 namespace tayori::crypto {
 
 std::string sha256(std::string_view bytes);  // 32 bytes
 std::string sha512(std::string_view bytes);  // 64 bytes
 std::string hmac_sha256(std::string_view key, std::string_view bytes);
+
+// SHA-256 of what comes piece by piece.
+class Sha256 {
+  public:
+    Sha256();
+    void update(std::string_view bytes);
+    std::string finish();  // once: 32 bytes
+
+  private:
+    struct Free {
+        void operator()(EVP_MD_CTX* context) const;
+    };
+    std::unique_ptr<EVP_MD_CTX, Free> context_;
+};
+
 // SCRAM's Hi() (RFC 5802 §2.2) with SHA-256: 32 bytes.
 std::string pbkdf2_hmac_sha256(std::string_view password, std::string_view salt, unsigned iterations);
 
