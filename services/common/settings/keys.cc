@@ -8,6 +8,7 @@ const Table& table() {
         declare_site(made);
         declare_smtpd(made);
         declare_carriers(made);
+        declare_signing(made);
         declare_imapd(made);
         declare_pop3d(made);
         declare_spoold(made);

@@ -62,6 +62,9 @@ void declare_spoold(Table& table) {
            "Certificates for TCP: `ca/` is spoold's alone; `server/`, `smtpd/`, `imapd/`, `pop3d/` and `adminctl/` have "
            "ca.crt, tls.crt and tls.key each. A program needs to see only its own.");
     s.texts("pki_names", &Spoold::pki_names, "The names in spoold's own certificate.");
+    s.text("secrets_key", &Spoold::secrets_key,
+           "The key file of secrets that must be readable again: passwords for relays, private keys of DKIM. Made when it is first needed; it is in "
+           "no backup: keep a copy elsewhere.");
     s.amount("reader_threads", &Spoold::reader_threads, 1, 64, "Threads that read bodies and search.");
     s.amount("pending_max", &Spoold::pending_max, 16, 1'000'000,
              "Changes that may wait for the disk; more get a temporary error.");

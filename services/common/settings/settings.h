@@ -16,6 +16,7 @@
 #include "common/settings/carriers.h"
 #include "common/settings/imapd.h"
 #include "common/settings/pop3d.h"
+#include "common/settings/signing.h"
 #include "common/settings/site.h"
 #include "common/settings/smtpd.h"
 #include "common/settings/spoold.h"
@@ -35,6 +36,7 @@ struct Settings {
     Imap4 imap4;
     Smtpd smtpd;
     Carriers carriers;
+    Signing signing;
     Dns dns;
     Imapd imapd;
     Pop3d pop3d;

@@ -15,6 +15,7 @@ struct Spoold {
     Endpoint address = {"", 0, "run/spoold.sock"};
     std::string pki_dir = "pki";
     std::vector<std::string> pki_names = {"spoold", "localhost"};
+    std::string secrets_key = "secrets.key";
     std::uint32_t reader_threads = 2;
     std::uint32_t pending_max = 4096;
 };
