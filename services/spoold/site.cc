@@ -112,7 +112,8 @@ Result<void> Site::open_directory() {
     directory_ = std::move(*directory);
     tickets_ = std::make_unique<Tickets>(directory_->core());
     auth_ = std::make_unique<Auth>(*directory_, *tickets_);
-    intake_ = std::make_unique<Intake>(*mailboxes_);
+    auto outbound = open_outbound();
+    if (!outbound) return outbound;
     undelete_ = std::make_unique<Undelete>(*mailboxes_);
     queue_ = std::make_unique<Queue>(*store_);
     imports_ = std::make_unique<Imports>(*mailboxes_, *directory_);
@@ -131,6 +132,24 @@ Result<void> Site::open_directory() {
     auto repaired = counters_->repair();
     if (!repaired) return fail(std::move(repaired.error()));
     for (const auto& raised : repaired->raised()) warnings_.push_back(cat("A counter was raised: ", sentence_of(raised), "."));
+    return {};
+}
+
+// Keys under which mail goes out, and mail that comes in to go out.
+Result<void> Site::open_outbound() {
+    sealer_ = std::make_unique<crypto::Sealer>(settings_.path(settings_.spoold.secrets_key));
+    dkim_ = std::make_unique<Dkim>(*store_, clock_, *directory_, *sealer_);
+    ForwardingOptions options;
+    options.domain = settings_.signing.srs_domain;
+    options.days = settings_.signing.srs_days;
+    options.rotate_days = settings_.signing.srs_rotate_days;
+    auto forwarding = Forwarding::open(*store_, clock_, options);
+    if (!forwarding) return fail(std::move(forwarding.error()));
+    forwarding_ = std::move(*forwarding);
+    directory_->on_return_path([this](const std::string& recipient) { return forwarding_->behind(recipient); });
+    intake_ = std::make_unique<Intake>(*mailboxes_, [this](const std::string& sender, const std::string& domain) {
+        return forwarding_->reverse_path(sender, domain);
+    });
     return {};
 }
 
@@ -183,7 +202,7 @@ Result<void> Site::serve() {
     auto server =
         Server::start(std::move(options),
                       ServerParts{*directory_, *auth_, *tickets_, *mailboxes_, *intake_, hub_,
-                                  *store_, *counters_, *undelete_, *queue_, *jobs_, *forms_, *imports_, *backups_, clock_, *metrics_, warnings_});
+                                  *store_, *counters_, *undelete_, *queue_, *jobs_, *forms_, *imports_, *backups_, *dkim_, *forwarding_, clock_, *metrics_, warnings_});
     if (!server) return fail(std::move(server.error()));
     server_ = std::move(*server);
     declare_metrics();
@@ -239,6 +258,7 @@ void Site::keep_house() {
         lock.unlock();
         janitor_->tick();
         directory_->purge_expired();
+        forwarding_->tick();
         counters_->note_pace();
         counters_->note_headroom();
         lock.lock();

@@ -46,6 +46,7 @@ class Site {
         : settings_(settings), clock_(clock) {}
     Result<void> open(store::Files* files, std::function<void(const std::string&)> on_fatal);
     Result<void> open_directory();
+    Result<void> open_outbound();
     Result<void> serve();
     Result<std::string> server_id();
     JobHooks job_hooks();
@@ -64,6 +65,9 @@ class Site {
     std::unique_ptr<Directory> directory_;
     std::unique_ptr<Tickets> tickets_;
     std::unique_ptr<Auth> auth_;
+    std::unique_ptr<crypto::Sealer> sealer_;
+    std::unique_ptr<Dkim> dkim_;
+    std::unique_ptr<Forwarding> forwarding_;
     std::unique_ptr<Intake> intake_;
     std::unique_ptr<Counters> counters_;
     std::unique_ptr<Undelete> undelete_;

@@ -35,8 +35,8 @@ Result<void> check_plan(const v1::CommitPlan& plan) {
 class PlanTx {
   public:
     PlanTx(store::Transaction& transaction, const Mailboxes::Parts& parts, const v1::CommitPlan& plan,
-           const NewMail& mail)
-        : tx_(transaction), parts_(parts), plan_(plan), mail_(mail), seed_(mail.seed) {}
+           const NewMail& mail, const Intake::Rewrite& rewrite)
+        : tx_(transaction), parts_(parts), plan_(plan), mail_(mail), rewrite_(rewrite), seed_(mail.seed) {}
 
     Result<void> run(v1::CommitPlanReply& reply, ChangeSet& changes) {
         if (repeat_reply(tx_, kSite, plan_.request_id(), reply)) return {};
@@ -117,6 +117,7 @@ class PlanTx {
     Result<QueueId> enqueue(const v1::Outbound& outbound, BodyTx& body) {
         QueuedMail mail;
         mail.reverse_path = outbound.reverse_path();
+        if (outbound.forward() && rewrite_) mail.reverse_path = rewrite_(outbound.reverse_path(), outbound.forward_domain());
         for (const auto& recipient : outbound.recipients()) mail.recipients.push_back(recipient.address());
         mail.prefix = outbound.prefix();
         mail.body = body.take();
@@ -130,6 +131,7 @@ class PlanTx {
     const Mailboxes::Parts& parts_;
     const v1::CommitPlan& plan_;
     const NewMail& mail_;
+    const Intake::Rewrite& rewrite_;
     std::uint64_t seed_;
     std::uint64_t next_message_ = 0;
     std::vector<Error> refused_;
@@ -145,8 +147,8 @@ void Intake::commit_plan(Shared<v1::CommitPlan> request, Answer<v1::CommitPlanRe
     auto mail = std::make_shared<const NewMail>(std::move(*prepared));
     submit_write<v1::CommitPlanReply>(
         parts, kSite, store::Effect::grows,
-        [&parts, request, mail](store::Transaction& transaction, v1::CommitPlanReply& reply, ChangeSet& changes) {
-            return PlanTx(transaction, parts, *request, *mail).run(reply, changes);
+        [this, &parts, request, mail](store::Transaction& transaction, v1::CommitPlanReply& reply, ChangeSet& changes) {
+            return PlanTx(transaction, parts, *request, *mail, rewrite_).run(reply, changes);
         },
         // The store reads the bytes until then.
         [request, mail, done = std::move(done)](Result<v1::CommitPlanReply> reply) { done(std::move(reply)); });

@@ -8,7 +8,9 @@ namespace tayori::spool {
 
 class Intake {
   public:
-    explicit Intake(const Mailboxes& mailboxes) : mailboxes_(mailboxes) {}
+    // The reverse path of mail that is forwarded: of whom, by which domain of ours (spoold/srs). Only reads.
+    using Rewrite = std::function<std::string(const std::string& sender, const std::string& domain)>;
+    explicit Intake(const Mailboxes& mailboxes, Rewrite rewrite = {}) : mailboxes_(mailboxes), rewrite_(std::move(rewrite)) {}
 
     // May this account receive a message of about that size at all? For RCPT, after the directory has resolved it and
     // has looked whether there is room. not_found, too_big.
@@ -25,6 +27,7 @@ class Intake {
 
   private:
     const Mailboxes& mailboxes_;
+    const Rewrite rewrite_;
 };
 
 }  // namespace tayori::spool

@@ -48,6 +48,7 @@ void Dispatcher::call(Call call) try {
         case v1::Call::kUploadFinish:
         case v1::Call::kUploadAbandon:
         case v1::Call::kCloseFolder:
+        case v1::Call::kSignDkim:
             return site_call(call);
         default:
             break;
@@ -86,6 +87,8 @@ void Dispatcher::site_call(const Call& call) {
             return scram_final(call);
         case v1::Call::kResolve:
             return resolve(call);
+        case v1::Call::kSignDkim:
+            return sign_dkim(call);
         case v1::Call::kCommitPlan:
             return parts_.intake.commit_plan(Shared<v1::CommitPlan>(call, &request.commit_plan()),
                                              [call](Result<v1::CommitPlanReply> reply) {
@@ -129,6 +132,17 @@ void Dispatcher::let_in(v1::AuthReply reply, Answer<v1::AuthReply> done) {
     }
     reply.clear_ticket();
     done(std::move(reply));
+}
+
+// RSA takes a millisecond: neither on gRPC's threads nor on the committer's.
+void Dispatcher::sign_dkim(const Call& call) {
+    parts_.readers.post([this, call] {
+        try {
+            call->answer<v1::SignDkim>(parts_.dkim.sign(call->call().sign_dkim()));
+        } catch (const std::exception& e) {
+            call->refuse(Error::make(Kind::internal, "Internal error.", e.what()));
+        }
+    });
 }
 
 void Dispatcher::resolve(const Call& call) {

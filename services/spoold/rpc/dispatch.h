@@ -10,6 +10,7 @@
 #include "spoold/directory/auth.h"
 #include "spoold/directory/directory.h"
 #include "spoold/directory/tickets.h"
+#include "spoold/dkim/dkim.h"
 #include "spoold/intake/intake.h"
 #include "spoold/jobs/jobs.h"
 #include "spoold/mailbox/mailboxes.h"
@@ -29,6 +30,7 @@ class Dispatcher final : public Handler {
         Hub& hub;
         Jobs& jobs;
         Forms& forms;
+        Dkim& dkim;
         Workers& readers;
     };
     explicit Dispatcher(Parts parts) : parts_(parts) {}
@@ -48,6 +50,7 @@ class Dispatcher final : public Handler {
     void let_in(v1::AuthReply reply, Answer<v1::AuthReply> done);
     void scram_final(const Call& call);
     void resolve(const Call& call);
+    void sign_dkim(const Call& call);
     void upload(const Call& call);
     void run_uploads(Session& session);
     void run_upload(const Call& call);

@@ -11,6 +11,7 @@
 #include "spoold/rpc/backup_service.h"
 #include "spoold/rpc/bulk_service.h"
 #include "spoold/rpc/directory_service.h"
+#include "spoold/rpc/dkim_service.h"
 #include "spoold/rpc/import_service.h"
 
 namespace tayori::spool {
@@ -60,6 +61,8 @@ struct Server::Door {
     std::unique_ptr<ImportService> imports;
     std::unique_ptr<ExportService> exports;
     std::unique_ptr<BackupService> backup;
+    std::unique_ptr<DkimService> dkim;
+    std::unique_ptr<SrsService> srs;
     std::unique_ptr<grpc::Server> server;
 };
 
@@ -78,12 +81,12 @@ Result<std::unique_ptr<Server>> Server::start(ServerOptions options, ServerParts
     std::unique_ptr<Server> server(new Server(std::move(options), parts));
     server->dispatcher_ = std::make_unique<Dispatcher>(
         Dispatcher::Parts{parts.directory, parts.auth, parts.tickets, parts.mailboxes, parts.intake,
-                          parts.hub, parts.jobs, parts.forms, server->readers_});
+                          parts.hub, parts.jobs, parts.forms, parts.dkim, server->readers_});
     Services services{{parts.store, parts.directory, parts.mailboxes, parts.counters, parts.undelete, parts.queue,
                        server->streams_, server->administration_, server->options_.server_id,
                        parts.clock.now_ms() / 1000, std::move(parts.warnings)},
                       {parts.jobs, parts.forms, server->administration_, server->writer_},
-                      parts.imports, parts.backups};
+                      parts.imports, parts.backups, parts.dkim, parts.forwarding};
     parts.directory.on_change(
         [&streams = server->streams_](std::uint64_t version) { streams.tell_directory_version(version); });
     auto opened = server->open(services);
@@ -131,6 +134,10 @@ Result<void> Server::open_door(const std::string& address, Entry entry, const Se
         builder.RegisterService(door->exports.get());
         door->backup = std::make_unique<BackupService>(gate, services.backups, backup_, administration_);
         builder.RegisterService(door->backup.get());
+        door->dkim = std::make_unique<DkimService>(gate, services.dkim, administration_);
+        door->srs = std::make_unique<SrsService>(gate, services.forwarding);
+        builder.RegisterService(door->dkim.get());
+        builder.RegisterService(door->srs.get());
     }
     int port = 0;
     const bool local = is_unix(address);

@@ -19,6 +19,7 @@
 #include "spoold/rpc/job_service.h"
 #include "spoold/rpc/pki.h"
 #include "spoold/rpc/stream_service.h"
+#include "spoold/srs/forwarding.h"
 
 namespace grpc {
 class Server;
@@ -50,6 +51,8 @@ struct ServerParts {
     Forms& forms;
     Imports& imports;
     Backups& backups;
+    Dkim& dkim;
+    Forwarding& forwarding;
     const Clock& clock;
     Metrics& metrics;  // outlives the server
     std::vector<std::string> warnings;
@@ -76,6 +79,8 @@ class Server {
         JobService::Parts jobs;
         Imports& imports;
         Backups& backups;
+        Dkim& dkim;
+        Forwarding& forwarding;
     };
     Result<void> open(const Services& services);
     Result<void> open_door(const std::string& address, Entry entry, const Services& services);
