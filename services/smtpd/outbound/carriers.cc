@@ -15,7 +15,9 @@ Carriers::Carriers(Parts& smtp, net::Dns& dns, Options options, OutboundCounters
       hosts_(dns, options_.hosts),
       ownership_(loop_, spool_),
       parts_{smtp, hosts_, options_.client, ownership_, counters, false, {}},
-      taking_(std::make_unique<Tasks>()) {}
+      taking_(std::make_unique<Tasks>()) {
+    parts_.dkim_expire_days = options_.dkim_expire_days;
+}
 
 void Carriers::start() {
     if (options_.lanes_max == 0 || parts_.draining) return;

@@ -19,6 +19,7 @@ class Carriers {
         std::size_t lanes_max = 100;
         ClientOptions client;
         HostOptions hosts;
+        std::uint32_t dkim_expire_days = 0;
     };
     Carriers(Parts& smtp, net::Dns& dns, Options options, OutboundCounters counters);
     Carriers(const Carriers&) = delete;

@@ -5,6 +5,7 @@
 
 #include "common/base/log.h"
 #include "common/base/text.h"
+#include "smtpd/outbound/dkim_signer.h"
 #include "smtpd/outbound/ownership.h"
 #include "smtpd/session.h"
 
@@ -191,8 +192,14 @@ Async<Lane::Carried> Lane::carry(const v1::LeasedMail& mail) {
     std::vector<Verdict> verdicts(static_cast<std::size_t>(mail.recipients_size()));
     Content content(parts_.smtp.loop, parts_.smtp.spool, mail);
     const auto wire = co_await prepare(*client_, mail, content, verdicts);
-    co_await transact(mail, wire, content, verdicts);
     const auto settled = [](const Verdict& verdict) { return verdict.settled(); };
+    auto is_signed = co_await sign(content).result();
+    if (!is_signed) {
+        log_warn("not signed", {{"queue_id", mail.queue_id()}, {"why", is_signed.error().text}, {"detail", is_signed.error().detail}});
+        for (auto& verdict : verdicts)
+            if (!verdict.settled()) verdict = deferred(said_ours("4.7.0", is_signed.error().text, Step::mail));
+    }
+    co_await transact(mail, wire, content, verdicts);
     const bool all = std::all_of(verdicts.begin(), verdicts.end(), settled);
     const bool any = std::any_of(verdicts.begin(), verdicts.end(), settled);
     const bool ours = co_await still_ours();
@@ -204,6 +211,21 @@ Async<Lane::Carried> Lane::carry(const v1::LeasedMail& mail) {
     }
     if (any) co_await report(mail, std::move(verdicts));
     co_return !all && !ours ? Carried::lost : Carried::done;
+}
+
+// With the keys of its author's domain, in the form in which it goes to this server.
+Async<void> Lane::sign(Content& content) {
+    DkimSigner signer(parts_.smtp.spool, lease_.dkim(), dkim_times(parts_.smtp.clock.now_ms() / 1000, parts_.dkim_expire_days));
+    if (!signer.needed()) co_return;
+    content.begin();
+    std::string piece;
+    for (;;) {
+        const bool more = co_await content.next(piece);
+        if (!more) break;
+        signer.push(piece);
+    }
+    auto lines = co_await signer.finish();
+    content.set_signature(std::move(lines));
 }
 
 Async<void> Lane::transact(const v1::LeasedMail& mail, const Wire& wire, Content& content, std::vector<Verdict>& verdicts) {

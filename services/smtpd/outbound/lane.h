@@ -36,6 +36,7 @@ struct LaneParts {
     OutboundCounters counters;
     bool draining = false;
     Event drain;  // notified when draining begins
+    std::uint32_t dkim_expire_days = 0;
 };
 
 class Lane {
@@ -62,6 +63,7 @@ class Lane {
     Async<void> carry_local();
     Async<void> connect();
     Async<Carried> carry(const v1::LeasedMail& mail);
+    Async<void> sign(Content& content);
     Async<void> transact(const v1::LeasedMail& mail, const Wire& wire, Content& content, std::vector<Verdict>& verdicts);
     Async<void> refuse(v1::Said said);
     Async<void> fail_last_tries();

@@ -66,6 +66,7 @@ Result<std::unique_ptr<OutboundSetup>> OutboundSetup::make(Parts& parts, const s
     options.client.tls_any = made->tls_any_.get();
     options.client.tls_verified = made->tls_verified_.get();
     options.hosts = host_options(settings);
+    options.dkim_expire_days = settings.signing.dkim_expire_days;
     const OutboundCounters counters{
         metrics.counter("outbound_delivered_total", "Recipients whose mail another server, or a mailbox of ours, has taken."),
         metrics.counter("outbound_deferred_total", "Tries for a recipient that come again later."),
