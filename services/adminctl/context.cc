@@ -58,6 +58,8 @@ std::unique_ptr<CLI::App> make_app(Context& context) {
     add_trace_command(*app, context);
     add_route_command(*app, context);
     add_send_command(*app, context);
+    add_dkim_command(*app, context);
+    add_srs_command(*app, context);
     add_quota_command(*app, context);
     add_undelete_command(*app, context);
     add_import_command(*app, context);

@@ -115,6 +115,8 @@ void add_imap4_command(CLI::App& app, Context& context);
 void add_convert_command(CLI::App& app, Context& context);
 void add_convert_guide(CLI::App& convert, Context& context);
 void add_folders_command(CLI::App& app, Context& context);
+void add_dkim_command(CLI::App& app, Context& context);
+void add_srs_command(CLI::App& app, Context& context);
 void add_quota_command(CLI::App& app, Context& context);
 void add_import_command(CLI::App& app, Context& context);
 void add_migrate_command(CLI::App& app, Context& context);
