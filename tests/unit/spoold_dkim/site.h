@@ -103,7 +103,8 @@ class Site {
     // "s1 s2"
     std::string signing(const std::string& domain) {
         std::string out;
-        for (const auto& key : dkim->keys_for(domain).value()) out += (out.empty() ? "" : " ") + key.selector();
+        const auto keys = dkim->keys_for(domain).value();
+        for (const auto& key : keys) out += (out.empty() ? "" : " ") + key.selector();
         return out;
     }
     Result<v1::SignDkimReply> sign(const std::string& domain, const std::string& selector) {
