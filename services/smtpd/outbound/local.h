@@ -2,6 +2,7 @@
 // outside: Resolve, one plan, CommitPlan.
 #pragma once
 
+#include "common/base/async.h"
 #include "smtpd/outbound/verdict.h"
 
 namespace tayori::smtp {
