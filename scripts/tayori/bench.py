@@ -195,6 +195,19 @@ def convert_table(peers, repeats):
     mine, theirs = import_speed.convert(rounds=repeats, peers=peers)
     ratio = (theirs or DOVEADM_IMPORT_S) / mine
     rows.append(("import: times as fast as doveadm's", ratio, ">= 2", ratio >= 2))
+    return show(rows)
+
+
+def outbound_table(peers):
+    """`./tayori bench outbound`: carrying mail to another server, and a long queue."""
+    sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "bench")]
+    import outbound
+    packages.install(packages.PEERS, "for smtp-sink, and to compare with")
+    step("Mail that goes out, 5,000 of 4 KiB, and 100,000 that wait")
+    return show(outbound.measure(5000, peers, 100_000))
+
+
+def show(rows):
     say()
     for title, value, wanted, good in rows:
         say(f"{title:<46} {value:>10.4g} {wanted:>9}{'' if good else '  <- missed'}")
@@ -203,8 +216,8 @@ def convert_table(peers, repeats):
 
 def main(arguments):
     parser = argparse.ArgumentParser(prog="tayori bench")
-    parser.add_argument("what", nargs="?", choices=["mail", "convert"], default="mail",
-                        help="mail: delivering and reading (the default); convert: conversion and import")
+    parser.add_argument("what", nargs="?", choices=["mail", "convert", "outbound"], default="mail",
+                        help="mail: delivering and reading (the default); convert: conversion and import; outbound: carrying to others")
     parser.add_argument("--peers", action="store_true", help="measure Postfix and Dovecot in the same run (root)")
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--only", action="append", help="cases whose title contains this")
@@ -214,6 +227,8 @@ def main(arguments):
     build.build("release", [*build.BINARIES, "bench_load"])
     if options.what == "convert":
         return convert_table(options.peers, options.repeats)
+    if options.what == "outbound":
+        return outbound_table(options.peers)
     results = []
     step("Tayori")
     ours = with_tayori(options.repeats, results, options.only)

@@ -12,14 +12,15 @@ import time
 
 from tayori import base_image, build, native, packages
 from tayori.console import Failure, note, step
-from tayori.place import PROGRAMS, ROOT, SERVICES
+from tayori.place import PROCESSES, PROGRAMS, ROOT, SERVICES
 
 IMAGES = (*PROGRAMS, "adminctl", "edge")
 CONTEXT = ("CMakeLists.txt", "CMakePresets.json", "cmake", "proto", "services", "images")
 SOURCES_LABEL = "tayori.sources"
 CONTAINER_USER = 10025
 START_SECONDS = 180
-VOLUMES = {"DATA": "", "BACKUP": "backup", "TLS": "tls", "PKI_SMTPD": "pki/smtpd", "PKI_POP3D": "pki/pop3d", "PKI_IMAPD": "pki/imapd"}
+VOLUMES = {"DATA": "", "BACKUP": "backup", "TLS": "tls", "PKI_SMTPD": "pki/smtpd", "PKI_POP3D": "pki/pop3d", "PKI_IMAPD": "pki/imapd",
+           "PKI_FETCH": "pki/fetch"}
 
 
 def compose():
@@ -116,7 +117,7 @@ def prepare_data(instance):
     """Folders that take the place of volumes belong to the containers' user."""
     if not instance.data_is_chosen:
         return
-    for folder in ("", "run", "backup", "tls", "pki", "pki/smtpd", "pki/pop3d", "pki/imapd"):
+    for folder in ("", "run", "backup", "tls", "pki", "pki/smtpd", "pki/pop3d", "pki/imapd", "pki/fetch"):
         (instance.data / folder).mkdir(parents=True, exist_ok=True)
     if instance.data.stat().st_uid == CONTAINER_USER:
         return
@@ -190,7 +191,7 @@ def status(instance):
                      "pid": state["Pid"] or None, "running": state["Running"], "ports": sorted(services.values()),
                      "services": services, "restarts": facts["RestartCount"],
                      "health": state.get("Health", {}).get("Status", ""), "container": facts["Name"].lstrip("/")})
-    order = {name: index for index, name in enumerate((*PROGRAMS, "edge"))}
+    order = {name: index for index, name in enumerate((*PROCESSES, "edge"))}
     return sorted(rows, key=lambda row: (order.get(row["program"], 9), row["name"]))
 
 

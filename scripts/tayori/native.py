@@ -15,7 +15,7 @@ import time
 
 from tayori import build, plan
 from tayori.console import Failure, note, step
-from tayori.place import PROGRAMS, ROOT
+from tayori.place import PROCESSES, ROOT
 
 USER = "tayori"
 START_SECONDS = 60
@@ -271,7 +271,7 @@ def is_alive(pid):
 
 
 def logs(instance, names, follow):
-    wanted = [name for name in names] or [*PROGRAMS, "supervisor"]
+    wanted = [name for name in names] or [*PROCESSES, "supervisor"]
     paths = [path for path in sorted(instance.logs.glob("*.log"))
              if any(path.stem == name or path.stem.startswith(f"{name}-") for name in wanted)]
     if not paths:

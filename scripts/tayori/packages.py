@@ -13,7 +13,7 @@ BUILD = """g++ cmake ninja-build ccache mold pkg-config protobuf-compiler protob
     libarchive-dev nlohmann-json3-dev libcurl4-openssl-dev libc-ares-dev""".split()
 RUN = "ca-certificates openssl".split()
 TEST = """curl swaks isync fetchmail getmail6 offlineimap3 openssl libnet-ssleay-perl libio-socket-ssl-perl
-    libauthen-sasl-perl dovecot-core dovecot-imapd dovecot-pop3d""".split()
+    libauthen-sasl-perl dovecot-core dovecot-imapd dovecot-pop3d bind9 python3-botocore python3-dkim python3-nacl""".split()
 FUZZ = "clang-14 libclang-rt-14-dev".split()
 CONTAINERS = ["debootstrap"]
 POLICY = "/usr/sbin/policy-rc.d"  # asked by every package that would start something

@@ -11,6 +11,7 @@ from tayori.console import Failure
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROGRAMS = ("spoold", "smtpd", "pop3d", "imapd")
+PROCESSES = (*PROGRAMS, "fetch")  # what runs; fetch is `adminctl fetch serve`
 
 # Service, standard port, and the key of tayori.toml that says where it listens.
 SERVICES = {

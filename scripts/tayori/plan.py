@@ -3,7 +3,7 @@
 import os
 import socket
 
-from tayori.place import SERVICES
+from tayori.place import PROCESSES, SERVICES
 
 METRICS_OFFSET = 9400
 WORKERS_MAX = 64
@@ -42,19 +42,24 @@ def workers(instance, program):
     return int(value) if str(value).isdigit() and 1 <= int(value) <= WORKERS_MAX else 1
 
 
+def arguments(binaries, program):
+    """Fetching is a command of adminctl that goes on."""
+    return [str(binaries / "adminctl"), "fetch", "serve"] if program == "fetch" else [str(binaries / program)]
+
+
 def processes(instance, binaries, ports, metrics_base=None, hosts=None):
     """[{name, program, argv, env, ports, services, metrics}] in the order of starting."""
     rows = []
     shared = environment(instance, listen_on(ports, hosts or ["*"]))
-    for program in ("spoold", "smtpd", "pop3d", "imapd"):
+    for program in PROCESSES:
         services = {name: port for name, port in ports.items() if SERVICES[name][1] == program}
-        count = 1 if program == "spoold" else workers(instance, program)
+        count = 1 if program in ("spoold", "fetch") else workers(instance, program)
         for number in range(1, count + 1):
             metrics = metrics_base + METRICS_OFFSET + len(rows) if metrics_base is not None else free_port()
             rows.append({
                 "name": program if count == 1 else f"{program}-{number}",
                 "program": program,
-                "argv": [str(binaries / program)],
+                "argv": arguments(binaries, program),
                 "env": {**shared, "TAYORI__METRICS__LISTEN": f"127.0.0.1:{metrics}"},
                 "ports": sorted(services.values()),
                 "services": services,

@@ -58,15 +58,19 @@ std::unique_ptr<CLI::App> make_app(Context& context) {
     add_trace_command(*app, context);
     add_route_command(*app, context);
     add_send_command(*app, context);
+    add_dkim_command(*app, context);
+    add_srs_command(*app, context);
     add_quota_command(*app, context);
     add_undelete_command(*app, context);
     add_import_command(*app, context);
     add_migrate_command(*app, context);
+    add_fetch_command(*app, context);
     add_export_command(*app, context);
     add_counters_command(*app, context);
     add_store_command(*app, context);
     add_backup_command(*app, context);
     add_config_command(*app, context);
+    add_doctor_command(*app, context);
     add_log_command(*app, context);
     add_completion_command(*app, context);
     return app;
@@ -131,6 +135,15 @@ Result<rpc::ImportClient*> Context::import_client() {
     if (!made) return fail(std::move(made.error()));
     import_client_ = std::move(*made);
     return import_client_.get();
+}
+
+Result<rpc::FetchClient*> Context::fetch_client() {
+    if (fetch_client_) return fetch_client_.get();
+    const auto to = way();
+    auto made = rpc::FetchClient::make(to.address, to.tls);
+    if (!made) return fail(std::move(made.error()));
+    fetch_client_ = std::move(*made);
+    return fetch_client_.get();
 }
 
 void Context::print(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stdout); }

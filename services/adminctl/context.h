@@ -15,6 +15,7 @@
 #include "adminctl/values.h"
 #include "common/base/text.h"
 #include "common/rpc/admin_client.h"
+#include "common/rpc/fetch_client.h"
 #include "common/rpc/import_client.h"
 #include "common/settings/settings.h"
 
@@ -32,6 +33,7 @@ class Context {
     // Connects with the first call made on it.
     Result<rpc::AdminClient*> client();
     Result<rpc::ImportClient*> import_client();
+    Result<rpc::FetchClient*> fetch_client();
     Result<settings::Settings> load_settings() const;
     std::string config_file() const;
 
@@ -53,6 +55,7 @@ class Context {
 
     std::unique_ptr<rpc::AdminClient> client_;
     std::unique_ptr<rpc::ImportClient> import_client_;
+    std::unique_ptr<rpc::FetchClient> fetch_client_;
 };
 
 // Adds a command. `run` is called when the whole command line has been understood, and gives a Result<ExitStatus>.
@@ -115,10 +118,14 @@ void add_imap4_command(CLI::App& app, Context& context);
 void add_convert_command(CLI::App& app, Context& context);
 void add_convert_guide(CLI::App& convert, Context& context);
 void add_folders_command(CLI::App& app, Context& context);
+void add_dkim_command(CLI::App& app, Context& context);
+void add_srs_command(CLI::App& app, Context& context);
 void add_quota_command(CLI::App& app, Context& context);
 void add_import_command(CLI::App& app, Context& context);
 void add_migrate_command(CLI::App& app, Context& context);
 void add_migrate_checklist(CLI::App& migrate, Context& context);
+void add_fetch_command(CLI::App& app, Context& context);
+void add_fetch_runs(CLI::App& fetch, Context& context);
 void add_export_command(CLI::App& app, Context& context);
 void add_queue_command(CLI::App& app, Context& context);
 void add_route_command(CLI::App& app, Context& context);
@@ -129,6 +136,7 @@ void add_store_command(CLI::App& app, Context& context);
 void add_backup_command(CLI::App& app, Context& context);
 void add_status_command(CLI::App& app, Context& context);
 void add_config_command(CLI::App& app, Context& context);
+void add_doctor_command(CLI::App& app, Context& context);
 void add_log_command(CLI::App& app, Context& context);
 void add_completion_command(CLI::App& app, Context& context);
 

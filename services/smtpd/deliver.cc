@@ -1,6 +1,6 @@
 #include "smtpd/deliver.h"
 
-#include <set>
+#include <string_view>
 #include <utility>
 
 #include "common/base/log.h"
@@ -8,6 +8,7 @@
 #include "common/crypto/crypto.h"
 #include "common/mail/received.h"
 #include "common/rpc/summary.h"
+#include "smtpd/notice.h"
 
 namespace tayori::smtp {
 namespace {
@@ -17,7 +18,8 @@ namespace v1 = rpc::v1;
 // "ESMTPSA" and the like (RFC 3848, RFC 6531 §4.3).
 std::string with_protocol(Session& session) {
     std::string with;
-    if (session.envelope().smtputf8) with = "UTF8SMTP";
+    if (session.is_lmtp()) with = session.envelope().smtputf8 ? "UTF8LMTP" : "LMTP";
+    else if (session.envelope().smtputf8) with = "UTF8SMTP";
     else with = session.esmtp() ? "ESMTP" : "SMTP";
     if (!session.esmtp()) return with;
     if (session.conn().is_tls()) with += 'S';
@@ -45,36 +47,21 @@ std::string received_line(Session& session, const std::string& id, const std::st
     return mail::received_field(line);
 }
 
-// One Delivery per account, however many of its addresses were named; one Outbound for all others.
-void add_recipients(Session& session, const std::string& id, v1::CommitPlan& plan) {
+// Its recipients, and the notice to its sender that it has arrived.
+void add_recipients(Session& session, const std::string& id, std::string_view header, v1::CommitPlan& plan) {
     const auto& envelope = session.envelope();
     const std::string only = envelope.recipients.size() == 1 ? envelope.recipients[0].path : std::string();
-    const auto received = received_line(session, id, only);
-    const auto return_path = mail::return_path_field(envelope.reverse_path);
-    std::set<std::uint64_t> accounts;
-    std::set<std::string> outside;
-    for (const auto& recipient : envelope.recipients) {
-        for (const auto& target : recipient.targets) {
-            if (target.account_id() == 0) {
-                outside.insert(target.address());
-                continue;
-            }
-            if (!accounts.insert(target.account_id()).second) continue;
-            auto& delivery = *plan.add_deliveries();
-            delivery.set_account_id(target.account_id());
-            delivery.set_prefix(cat(return_path, "Delivered-To: ", recipient.path, "\r\n", received));
-        }
-    }
-    if (outside.empty()) return;
-    auto& outbound = *plan.add_outbound();
-    outbound.set_reverse_path(envelope.reverse_path);
-    for (const auto& address : outside) outbound.add_recipients()->set_address(address);
-    outbound.set_prefix(received);
-}
-
-std::string domain_of(const std::string& path, const std::string& otherwise) {
-    const auto at = path.rfind('@');
-    return at == std::string::npos ? otherwise : path.substr(at + 1);
+    PlanEnvelope of_plan;
+    of_plan.hostname = session.parts().hostname;
+    of_plan.reverse_path = envelope.reverse_path;
+    of_plan.received = received_line(session, id, only);
+    if (session.login()) of_plan.account_id = session.login()->account_id;
+    of_plan.envelope_id = envelope.envelope_id;
+    of_plan.dsn_return = envelope.dsn_return;
+    of_plan.smtputf8 = envelope.smtputf8;
+    PlanRecipients recipients(plan, of_plan);
+    for (const auto& recipient : envelope.recipients) recipients.add(recipient);
+    add_success_notice(session.parts(), of_plan, recipients.told_of_success(), header, plan);
 }
 
 }  // namespace
@@ -98,6 +85,7 @@ Async<void> deliver(Session& session, std::unique_ptr<Text> text) {
     plan.set_request_id(id);
     plan.set_trace_id(id);
     plan.set_reverse_path(session.envelope().reverse_path);
+    plan.set_client(session.peer_ip());
     plan.set_received_s(parts.clock.now_ms() / 1000);
     const auto bytes = text->bytes();
     auto summary = co_await text->finish(plan).result();
@@ -110,8 +98,8 @@ Async<void> deliver(Session& session, std::unique_ptr<Text> text) {
         co_await session.reply(554, "5.4.6", "Too many hops: this mail is going in circles.");
         co_return;
     }
+    add_recipients(session, id, summary->header, plan);
     rpc::put_summary(std::move(*summary), *plan.mutable_summary());
-    add_recipients(session, id, plan);
     const auto recipients = session.envelope().recipients.size();
     session.reset_envelope();
 

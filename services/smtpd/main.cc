@@ -1,16 +1,30 @@
-// smtpd: takes mail in, on ports 25, 587 and 465.
+// smtpd: takes mail in, on ports 25, 587 and 465, and carries what goes out.
+#include "common/base/log.h"
 #include "common/daemon/daemon.h"
-#include "smtpd/session.h"
+#include "smtpd/outbound/setup.h"
 
 using namespace tayori;
 
 namespace {
 
+constexpr std::uint16_t kSmtpPort = 25;
+constexpr int kExitConfig = 78;  // EX_CONFIG
+
 smtp::BareNewline policy(settings::BareNewline bare_newline) {
     return bare_newline == settings::BareNewline::reject ? smtp::BareNewline::reject : smtp::BareNewline::normalize;
 }
 
-smtp::Parts make_parts(daemon::Daemon& daemon, smtp::RecipientCache& recipients, const settings::Smtpd& smtpd) {
+mail::DsnLanguage language(settings::NoticeLanguage language) {
+    switch (language) {
+        case settings::NoticeLanguage::en: return mail::DsnLanguage::english;
+        case settings::NoticeLanguage::ja: return mail::DsnLanguage::japanese;
+        case settings::NoticeLanguage::both: return mail::DsnLanguage::both;
+    }
+    return mail::DsnLanguage::english;
+}
+
+smtp::Parts make_parts(daemon::Daemon& daemon, smtp::RecipientCache& recipients, const settings::Settings& settings) {
+    const auto& smtpd = settings.smtpd;
     return {.loop = daemon.loop(),
             .spool = daemon.spool(),
             .server = daemon.server(),
@@ -27,7 +41,8 @@ smtp::Parts make_parts(daemon::Daemon& daemon, smtp::RecipientCache& recipients,
             .data_timeout = smtpd.data_timeout_s,
             .bare_newline = policy(smtpd.bare_newline),
             .normalize_networks = daemon::to_networks(smtpd.trusted_networks),
-            .plaintext_auth_allowed = [&daemon](const net::Conn& conn) { return daemon.plaintext_auth_allowed(conn); }};
+            .plaintext_auth_allowed = [&daemon](const net::Conn& conn) { return daemon.plaintext_auth_allowed(conn); },
+            .notice_language = language(settings.outbound.dsn_language)};
 }
 
 Async<void> serve(smtp::Parts& parts, net::Conn& conn, smtp::Port port) {
@@ -35,16 +50,34 @@ Async<void> serve(smtp::Parts& parts, net::Conn& conn, smtp::Port port) {
     co_await session.run();
 }
 
+// RFC 2033 §5: whoever speaks SMTP there would be misunderstood.
+bool lmtp_is_elsewhere(const settings::Smtpd& smtpd) {
+    for (const auto& endpoint : smtpd.listen_lmtp) {
+        if (!endpoint.is_unix() && endpoint.port == kSmtpPort) return false;
+    }
+    return true;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
     const auto settings = settings::load_or_exit("smtpd", argc, argv);
     const auto& smtpd = settings.smtpd;
+    if (!lmtp_is_elsewhere(smtpd)) {
+        log_error("smtpd.listen_lmtp: LMTP must not be on port 25");
+        return kExitConfig;
+    }
     daemon::Daemon daemon("smtpd", settings, daemon::server_limits(smtpd));
     daemon.set_proxies(smtpd.proxy_networks);
     daemon.set_reuse_port(smtpd.workers > 1);
     smtp::RecipientCache recipients(daemon.loop(), daemon.spool());
-    auto parts = make_parts(daemon, recipients, smtpd);
+    auto parts = make_parts(daemon, recipients, settings);
+    auto outbound = smtp::OutboundSetup::make(parts, settings, daemon.metrics());
+    if (!outbound) {
+        log_error("cannot start", {{"why", outbound.error().text}, {"detail", outbound.error().detail}});
+        return kExitConfig;
+    }
+    daemon.set_work([&outbound] { (*outbound)->start(); }, [&outbound] { return (*outbound)->drain(); });
 
     const auto handler = [&parts](smtp::Port port) {
         return [&parts, port](net::Conn& conn) { return serve(parts, conn, port); };
@@ -53,5 +86,6 @@ int main(int argc, char** argv) {
     daemon.listen(smtpd.listen, daemon::PortTls::upgradable, refusal, handler(smtp::Port::relay));
     daemon.listen(smtpd.listen_submission, daemon::PortTls::upgradable, refusal, handler(smtp::Port::submission));
     daemon.listen(smtpd.listen_submissions, daemon::PortTls::implicit, refusal, handler(smtp::Port::submissions));
+    daemon.listen(smtpd.listen_lmtp, daemon::PortTls::upgradable, refusal, handler(smtp::Port::lmtp));
     return daemon.run();
 }

@@ -45,13 +45,23 @@ void Session::reset_envelope() {
 
 Async<void> Session::reply(int code, std::string_view enhanced, std::string_view text) {
     // The views are used before the first wait.
-    return conn_.write(smtp::reply(code, enhanced, text));
+    return answer(smtp::reply(code, enhanced, text));
+}
+
+Async<void> Session::answer(std::string line) {
+    for (std::size_t i = 1; i < answers_; ++i) conn_.put(line);
+    co_await conn_.write(std::move(line));
+}
+
+// LMTP believes whoever speaks it: only programs of the site may.
+bool Session::may_speak() const {
+    return !is_lmtp() || conn_.peer().is_unix() || parts_.normalize_networks.contains(conn_.peer().ip);
 }
 
 Async<void> Session::refuse(Error error, Stage stage) {
     if (error.kind == Kind::internal || error.kind == Kind::corrupt || error.kind == Kind::busy)
         log_warn("refused", {{"session", id_}, {"kind", to_string(error.kind)}, {"detail", error.detail}});
-    return conn_.write(error_reply(error, stage));
+    return answer(error_reply(error, stage));
 }
 
 Async<std::string> Session::read_answer(std::size_t bytes_max) {
@@ -119,12 +129,18 @@ Async<void> Session::execute(std::string line) {
 
 Async<void> Session::run() {
     log_debug("connect", {{"session", id_}, {"from", peer_ip()}, {"port", conn_.local().port}});
-    co_await reply(220, "", cat(parts_.hostname, " ESMTP Tayori"));
+    if (!may_speak()) {
+        co_await reply(554, "5.7.1", "LMTP is only for this site's own programs.");
+        co_return;
+    }
+    co_await reply(220, "", cat(parts_.hostname, is_lmtp() ? " LMTP Tayori" : " ESMTP Tayori"));
     std::string line;
     while (!ended_) {
+        answers_ = 1;
         const bool goes_on = co_await next_line(line);
         if (!goes_on) break;
         if (!line.empty() || !conn_.buffered().empty()) co_await execute(std::move(line));
+        answers_ = 1;
         if (!ended_ && bad_commands_ >= parts_.bad_commands_max) {
             co_await reply(421, "4.7.0", "Too many errors, closing.");
             end();

@@ -13,12 +13,14 @@
 
 #include "common/base/clock.h"
 #include "common/mail/address.h"
+#include "common/mail/dsn.h"
 #include "common/net/listener.h"
 #include "common/rpc/spool.h"
 #include "common/sasl/sasl.h"
 #include "smtpd/grammar/command.h"
 #include "smtpd/grammar/data_reader.h"
 #include "smtpd/grammar/newline_filter.h"
+#include "smtpd/plan.h"
 #include "smtpd/recipient_cache.h"
 #include "smtpd/replies.h"
 
@@ -30,6 +32,7 @@ enum class Port {
     relay,        // 25: from other servers, for our domains
     submission,   // 587: from our users, STARTTLS
     submissions,  // 465: from our users, TLS from the start
+    lmtp,         // from programs of the site, for our mailboxes (RFC 2033)
 };
 
 // What all sessions of a process share; built in main.
@@ -51,12 +54,8 @@ struct Parts {
     BareNewline bare_newline = BareNewline::reject;
     net::Networks normalize_networks;
     std::function<bool(const net::Conn&)> plaintext_auth_allowed;
+    mail::DsnLanguage notice_language = mail::DsnLanguage::english;
     std::uint64_t buffered_bytes = 0;  // of all messages that are being received now
-};
-
-struct Recipient {
-    std::string path;  // as the client wrote it
-    std::vector<rpc::v1::Target> targets;
 };
 
 // The mail transaction: what RSET forgets (RFC 5321 §4.1.1.5).
@@ -65,7 +64,9 @@ struct Envelope {
     std::string reverse_path;
     std::uint64_t declared_bytes = 0;
     bool smtputf8 = false;
-    std::vector<Recipient> recipients;
+    std::string envelope_id;       // ENVID, as xtext
+    std::uint32_t dsn_return = 0;  // DsnReturn (queue.proto)
+    std::vector<PlanRecipient> recipients;
 };
 
 class Text;
@@ -80,7 +81,12 @@ class Session {
     Parts& parts() { return parts_; }
     net::Conn& conn() { return conn_; }
     Port port() const { return port_; }
-    bool is_submission() const { return port_ != Port::relay; }
+    bool is_submission() const { return port_ == Port::submission || port_ == Port::submissions; }
+    bool is_lmtp() const { return port_ == Port::lmtp; }
+    // The text has ended: of LMTP, each recipient is owed an answer (RFC 2033 §4.2). Until the command's end.
+    void answer_each_recipient() {
+        if (is_lmtp()) answers_ = envelope_.recipients.size();
+    }
     Envelope& envelope() { return envelope_; }
     std::optional<sasl::Login>& login() { return login_; }
     std::string& helo() { return helo_; }
@@ -106,6 +112,8 @@ class Session {
   private:
     Async<bool> next_line(std::string& line);
     Async<void> execute(std::string line);
+    Async<void> answer(std::string line);
+    bool may_speak() const;
 
     Parts& parts_;
     net::Conn& conn_;
@@ -117,6 +125,7 @@ class Session {
     Envelope envelope_;
     std::unique_ptr<Text> bdat_text_;  // between the first and the last chunk
     NewlineFilter bdat_filter_{BareNewline::reject};
+    std::size_t answers_ = 1;  // how often the next reply is said
     std::size_t bad_commands_ = 0;
     std::size_t transactions_ = 0;
     bool ended_ = false;

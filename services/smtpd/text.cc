@@ -38,7 +38,7 @@ void Text::complete_header() {
 }
 
 Async<void> Text::settle() {
-    if (bytes() > parts_.message_bytes_max) too_big_ = true;
+    if (bytes() > parts_.message_bytes_max && origin_ != Origin::queued) too_big_ = true;
     if (too_big_ || spoiled_) {
         bytes_ += buffer_.size();
         buffer_.clear();

@@ -19,7 +19,11 @@ inline constexpr std::size_t kPieceBytes = 256 * 1024;              // of an upl
 inline constexpr std::uint64_t kBufferedBytesMax = 64 * 1024 * 1024;  // of all mails arriving; above it they upload early
 inline constexpr std::size_t kEarlyPieceBytes = 16 * 1024;
 
-enum class Origin { relayed, submitted };
+enum class Origin {
+    relayed,
+    submitted,
+    queued,  // ours, taken from the queue: no limit of size holds any more
+};
 
 class Text {
   public:

@@ -11,6 +11,7 @@ enum class MessageId : std::uint64_t {};  // EMAILID (RFC 8474 §5.1)
 enum class QueueId : std::uint64_t {};    // an outbound mail
 enum class JobId : std::uint64_t {};      // a conversion and the like
 enum class ImportId : std::uint64_t {};   // mail of an old server, brought in
+enum class FetchId : std::uint64_t {};    // an account at another server that mail is pulled from
 
 using Uid = std::uint32_t;      // of a message in a folder, RFC 3501 §2.3.1.1
 using Modseq = std::uint64_t;   // at most 63 bits, RFC 7162 §3.1

@@ -174,6 +174,24 @@ std::string queued(QueueId id) { return key1('O', raw(id)); }
 Range all_queued() { return prefixed("O"); }
 QueueId queue_id_of_key(std::string_view key) { return QueueId{take<std::uint64_t>(key, 1)}; }
 
+std::string route(std::string_view domain) {
+    std::string out = "P";
+    out.append(domain);
+    return out;
+}
+Range routes() { return prefixed("P"); }
+std::string_view domain_of_route(std::string_view key) { return key.substr(1); }
+std::string trace_event(std::int64_t at_ms, std::uint32_t number) {
+    auto out = key1('T', static_cast<std::uint64_t>(at_ms));
+    put(out, number);
+    return out;
+}
+Range trace_events(std::int64_t from_ms, std::int64_t to_ms) {
+    return {key1('T', static_cast<std::uint64_t>(from_ms)), key1('T', static_cast<std::uint64_t>(to_ms))};
+}
+std::int64_t time_of_trace_event(std::string_view key) { return static_cast<std::int64_t>(take<std::uint64_t>(key, 1)); }
+std::string volume(AccountId account) { return key1('V', raw(account)); }
+
 std::string job(JobId id) { return key1('J', raw(id)); }
 Range all_jobs() { return prefixed("J"); }
 std::string job_outcome(JobId id, AccountId account) { return key2('L', raw(id), raw(account)); }
@@ -219,5 +237,11 @@ Range import_aliases(ImportId id) { return prefixed(key_of_import('l', raw(id)))
 std::string_view alias_of_key(std::string_view key) { return key.substr(std::min<std::size_t>(10, key.size())); }
 std::string import_line(ImportId id, std::string_view line) { return key_of_import('r', raw(id)) + half_hash(line); }
 Range import_lines(ImportId id) { return prefixed(key_of_import('r', raw(id))); }
+
+std::string fetch_source(AccountId account, FetchId id) { return key2('W', raw(account), raw(id)); }
+Range fetch_sources(AccountId account) { return prefixed(key1('W', raw(account))); }
+Range all_fetch_sources() { return prefixed("W"); }
+AccountId account_of_fetch_source(std::string_view key) { return AccountId{take<std::uint64_t>(key, 1)}; }
+FetchId id_of_fetch_source(std::string_view key) { return FetchId{take<std::uint64_t>(key, 9)}; }
 
 }  // namespace tayori::spool::keys

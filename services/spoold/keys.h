@@ -25,6 +25,9 @@
 //   I day account request-id                    outcome of a request, kept a day                 intake, copy
 //   O queue-id                                  QueuedMail                                      intake
 //   Q                                           how many mails are queued                       intake
+//   P domain                                    StoredRoute: how mail for it goes out            route set
+//   T time number                               what happened to a mail (queue/trace.h)          intake, report
+//   V account                                   how much it sends (queue/volume.h)               intake
 //   Y i import                                  StoredImport                                    each batch
 //   Y s sha256(kind, origin)                    import id: the same source is the same import    first run
 //   Y a import account                          StoredImportAccount                             each batch
@@ -33,6 +36,8 @@
 //   Y u account sha256(uidl)/2                  (empty) an imported UIDL that is taken           import
 //   Y l import address                          StoredImportAlias                               import
 //   Y r import sha256(line)/2                   a line of the import's report                   import
+//   W account source                            StoredFetchSource                               set, each run
+//   C w                                         site counter: next source to fetch from          with each use
 //
 // A page's key is its last UID at the time of sealing, so that the page that holds a UID is the first at or after it.
 #pragma once
@@ -58,6 +63,7 @@ inline constexpr std::string_view kNextQueueId = "Cq";
 inline constexpr std::string_view kNextJobId = "Cj";
 inline constexpr std::string_view kImap4 = "G4";
 inline constexpr std::string_view kNextImportId = "Ci";
+inline constexpr std::string_view kNextFetchId = "Cw";
 inline constexpr std::string_view kPace = "Cp";
 inline constexpr std::string_view kQueued = "Q";
 inline constexpr std::string_view kServerId = "S";
@@ -116,6 +122,15 @@ std::string queued(QueueId id);
 Range all_queued();
 QueueId queue_id_of_key(std::string_view key);
 
+std::string route(std::string_view domain);
+Range routes();
+std::string_view domain_of_route(std::string_view key);
+// `number`: tells apart what happened in one millisecond.
+std::string trace_event(std::int64_t at_ms, std::uint32_t number);
+Range trace_events(std::int64_t from_ms, std::int64_t to_ms);  // to_ms not included
+std::int64_t time_of_trace_event(std::string_view key);
+std::string volume(AccountId account);
+
 std::string job(JobId id);
 Range all_jobs();
 std::string job_outcome(JobId id, AccountId account);
@@ -142,5 +157,10 @@ Range import_aliases(ImportId id);
 std::string_view alias_of_key(std::string_view key);
 std::string import_line(ImportId id, std::string_view line);
 Range import_lines(ImportId id);
+std::string fetch_source(AccountId account, FetchId id);
+Range fetch_sources(AccountId account);
+Range all_fetch_sources();
+AccountId account_of_fetch_source(std::string_view key);
+FetchId id_of_fetch_source(std::string_view key);
 
 }  // namespace tayori::spool::keys

@@ -29,16 +29,6 @@ inline constexpr std::chrono::seconds kFatalGrace{1};
 
 std::atomic<bool> disk_failed{false};
 
-class OffsetClock final : public Clock {
-  public:
-    explicit OffsetClock(std::uint64_t offset_ms)
-        : offset_ms_(static_cast<std::int64_t>(offset_ms)) {}
-    UnixMillis now_ms() const override { return SystemClock().now_ms() + offset_ms_; }
-
-  private:
-    std::int64_t offset_ms_;
-};
-
 int failed(std::string_view doing, const Error& error) {
     return spool::report_failure(doing, error);
 }
@@ -79,7 +69,7 @@ int main(int argc, char** argv) {
     ::mallopt(M_ARENA_MAX, kMallocArenasMax);
     const auto task = spool::offline_task(argc, argv);
     const auto settings = settings::load_or_exit("spoold", argc, argv);
-    const OffsetClock clock(settings.test.clock_offset_ms);
+    const MovedClock clock(settings.test.clock_offset_ms, settings.test.clock_file);
     ::signal(SIGPIPE, SIG_IGN);
     ::umask(0027);
     if (task) return spool::run_offline(*task, settings, clock);

@@ -12,6 +12,7 @@
 #include "common/base/text.h"
 #include "spoold/backup/backups.h"
 #include "spoold/backup/restore_site.h"
+#include "spoold/places.h"
 #include "spoold/site.h"
 
 namespace tayori::spool {
@@ -55,13 +56,19 @@ Result<void> become_owner(const std::string& directory) {
 
 void say(const std::string& sentence) { std::printf("%s\n", sentence.c_str()); }
 
+Result<std::unique_ptr<Target>> open_set(const OfflineTask& task, const settings::Settings& settings) {
+    if (!task.from.empty()) return make_directory_target(store::posix_files(), task.from);
+    auto set = set_name(task.set);
+    if (!set) return fail(std::move(set.error()));
+    auto place = backup_place(settings);
+    if (!place) return fail(std::move(place.error()));
+    return (*place)->open(*set, [] { return false; });
+}
+
 int restore(const OfflineTask& task, const settings::Settings& settings, const Clock& clock) {
     if (task.to_store.empty()) {
         return report_failure("nothing is restored", Error::make(Kind::invalid, "--to-store DIR is missing."));
     }
-    auto directory = task.from.empty() ? set_directory(settings.path(settings.backup.directory), task.set)
-                                       : Result<std::string>(task.from);
-    if (!directory) return report_failure("nothing is restored", directory.error());
     auto owner = become_owner(std::string(store::parent_directory(task.to_store)));
     if (!owner) return report_failure("nothing is restored", owner.error());
     SiteWish wish;
@@ -76,8 +83,9 @@ int restore(const OfflineTask& task, const settings::Settings& settings, const C
         wish.living->background = false;
         wish.living_must_open = !task.living.empty();
     }
-    auto target = make_directory_target(store::posix_files(), *directory);
-    auto done = restore_site(*target, wish, [](const Progress&) { return true; });
+    auto target = open_set(task, settings);
+    if (!target) return report_failure("nothing is restored", target.error());
+    auto done = restore_site(**target, wish, [](const Progress&) { return true; });
     if (!done) {
         std::fprintf(stderr, "spoold: %s %s\n", done.error().text.c_str(), done.error().detail.c_str());
         return report_failure("nothing is restored", done.error());

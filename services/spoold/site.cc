@@ -11,6 +11,8 @@
 #include "common/crypto/crypto.h"
 #include "spoold/keys.h"
 #include "spoold/mailbox/parts.h"
+#include "spoold/outbound_parts.h"
+#include "spoold/places.h"
 #include "spoold/store/commit.h"
 
 namespace tayori::spool {
@@ -112,17 +114,21 @@ Result<void> Site::open_directory() {
     directory_ = std::move(*directory);
     tickets_ = std::make_unique<Tickets>(directory_->core());
     auth_ = std::make_unique<Auth>(*directory_, *tickets_);
-    intake_ = std::make_unique<Intake>(*mailboxes_);
     undelete_ = std::make_unique<Undelete>(*mailboxes_);
-    queue_ = std::make_unique<Queue>(*store_);
+    if (auto opened = open_queue(); !opened) return opened;
     imports_ = std::make_unique<Imports>(*mailboxes_, *directory_);
+    auto fetches = Fetches::open({*mailboxes_, *directory_, *imports_, clock_, *sealer_,
+                                  static_cast<std::uint32_t>(settings_.fetch.lease_s.count())});
+    if (!fetches) return fail(std::move(fetches.error()));
+    fetches_ = std::move(*fetches);
     janitor_ = std::make_unique<Janitor>(*mailboxes_);
     forms_ = std::make_unique<Forms>(*mailboxes_);
     jobs_ = std::make_unique<Jobs>(*mailboxes_, *store_, clock_, job_hooks());
+    auto place = backup_place(settings_);
+    if (!place) return fail(std::move(place.error()));
     backups_ = std::make_unique<Backups>(
         Backups::Parts{*store_, *directory_, *mailboxes_},
-        BackupOptions{settings_.path(settings_.backup.directory), settings_.path("store"),
-                      settings_.path("past"), TAYORI_VERSION});
+        BackupOptions{std::move(*place), settings_.path("store"), settings_.path("past"), TAYORI_VERSION});
     const auto address_of = [this](AccountId account) {
         return directory_->address_of(raw(account)).value_or(cat("account ", raw(account)));
     };
@@ -131,6 +137,26 @@ Result<void> Site::open_directory() {
     auto repaired = counters_->repair();
     if (!repaired) return fail(std::move(repaired.error()));
     for (const auto& raised : repaired->raised()) warnings_.push_back(cat("A counter was raised: ", sentence_of(raised), "."));
+    return {};
+}
+
+// What goes out: keys that sign it, reverse paths of what is forwarded, the queue, and intake, which fills it.
+Result<void> Site::open_queue() {
+    queue_ = std::make_unique<Queue>(*store_);
+    sealer_ = std::make_unique<crypto::Sealer>(settings_.path(settings_.spoold.secrets_key));
+    dkim_ = std::make_unique<Dkim>(*store_, clock_, *directory_, *sealer_);
+    auto forwarding = Forwarding::open(*store_, clock_, forwarding_options(settings_));
+    if (!forwarding) return fail(std::move(forwarding.error()));
+    forwarding_ = std::move(*forwarding);
+    directory_->on_return_path([this](const std::string& recipient) { return forwarding_->behind(recipient); });
+    auto hooks = outgoing_hooks(*store_, *directory_, *dkim_);
+    routes_ = std::make_unique<Routes>(*store_, *sealer_, hooks.is_ours);
+    if (auto loaded = routes_->load(); !loaded) return loaded;
+    outgoing_ = std::make_unique<Outgoing>(*store_, clock_, *routes_, outgoing_options(settings_), std::move(hooks));
+    auto options = intake_options(settings_);
+    options.queued = [this](const std::vector<QueuedMail>& mails) { outgoing_->queued(mails); };
+    options.rewrite = [this](const std::string& sender, const std::string& domain) { return forwarding_->reverse_path(sender, domain); };
+    intake_ = std::make_unique<Intake>(*mailboxes_, std::move(options));
     return {};
 }
 
@@ -183,7 +209,7 @@ Result<void> Site::serve() {
     auto server =
         Server::start(std::move(options),
                       ServerParts{*directory_, *auth_, *tickets_, *mailboxes_, *intake_, hub_,
-                                  *store_, *counters_, *undelete_, *queue_, *jobs_, *forms_, *imports_, *backups_, clock_, *metrics_, warnings_});
+                                  *store_, *counters_, *undelete_, *queue_, *outgoing_, *jobs_, *forms_, *imports_, *fetches_, *backups_, *dkim_, *forwarding_, clock_, *metrics_, warnings_});
     if (!server) return fail(std::move(server.error()));
     server_ = std::move(*server);
     declare_metrics();
@@ -192,6 +218,7 @@ Result<void> Site::serve() {
         auto port = metrics_->listen(endpoint.to_string());
         if (!port) return fail(std::move(port.error()));
     }
+    fetches_->start();
     housekeeper_ = std::thread([this] { keep_house(); });
     return {};
 }
@@ -227,9 +254,40 @@ void Site::declare_metrics() {
     });
     metrics_->ask("streams", "Open streams of daemons.", Type::gauge,
                   [this] { return static_cast<double>(server_->streams().size()); });
+    const auto fetched = [this](const char* name, const char* help, std::size_t Fetches::Counts::*member) {
+        metrics_->ask(name, help, Type::gauge,
+                      [this, member] { return static_cast<double>(fetches_->counts().*member); });
+    };
+    fetched("fetch_sources", "Accounts at other servers that mail is fetched from.", &Fetches::Counts::sources);
+    fetched("fetch_running", "Of these, those that are being fetched.", &Fetches::Counts::running);
+    fetched("fetch_failing", "Of these, those whose last run failed.", &Fetches::Counts::failing);
+    declare_queue_metrics();
+}
+
+void Site::declare_queue_metrics() {
+    using Type = Metrics::Type;
     metrics_->ask("queued", "Mails that wait in the outbound queue.", Type::gauge, [this] {
         auto counts = queue_->counts();
         return counts ? static_cast<double>(counts->waiting) : -1.0;
+    });
+    const auto now = [this](const char* name, const char* help, Type type, std::uint64_t ScheduleStats::*member) {
+        metrics_->ask(name, help, type, [this, member] { return static_cast<double>(outgoing_->schedule_stats().*member); });
+    };
+    now("queue_due", "Mails that could be sent now, by destination.", Type::gauge, &ScheduleStats::due);
+    now("queue_leased", "Mails that are being sent.", Type::gauge, &ScheduleStats::leased);
+    now("queue_held", "Mails that an administrator holds.", Type::gauge, &ScheduleStats::held);
+    now("queue_unknown_total", "Mails whose carrier was lost: each may have been delivered, and is tried again.", Type::counter,
+        &ScheduleStats::unknown);
+    const auto total = [this](const char* name, const char* help, std::atomic<std::uint64_t> OutgoingCounts::*member) {
+        metrics_->ask(name, help, Type::counter, [this, member] { return static_cast<double>((outgoing_->counts().*member).load()); });
+    };
+    total("queue_delivered_total", "Recipients that were delivered.", &OutgoingCounts::delivered);
+    total("queue_deferred_total", "Recipients that are tried again.", &OutgoingCounts::deferred);
+    total("queue_failed_total", "Recipients that were given up.", &OutgoingCounts::failed);
+    total("queue_notices_total", "Delivery status notifications to senders.", &OutgoingCounts::notices);
+    metrics_->ask("queue_oldest_seconds", "The age of the oldest mail that waits.", Type::gauge, [this] {
+        const auto oldest = outgoing_->schedule_stats().oldest_ms;
+        return oldest == 0 ? 0.0 : static_cast<double>(clock_.now_ms() - oldest) / kMillisPerSecond;
     });
 }
 
@@ -239,8 +297,10 @@ void Site::keep_house() {
         lock.unlock();
         janitor_->tick();
         directory_->purge_expired();
+        forwarding_->tick();
         counters_->note_pace();
         counters_->note_headroom();
+        outgoing_->tick();
         lock.lock();
         wake_.wait_for(lock, kHousekeeping, [this] { return stopping_; });
     }
@@ -255,7 +315,9 @@ void Site::stop(std::chrono::milliseconds grace) {
     if (housekeeper_.joinable()) housekeeper_.join();
     if (jobs_ != nullptr) jobs_->stop();
     if (metrics_ != nullptr) metrics_->stop();
+    if (outgoing_ != nullptr) outgoing_->stop();
     if (backups_ != nullptr) backups_->stop();
+    if (fetches_ != nullptr) fetches_->stop();
     if (server_ != nullptr) server_->stop(grace);
     auth_.reset();  // what is being verified may still write
     store_.reset();

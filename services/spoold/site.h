@@ -1,6 +1,6 @@
 // All of spoold, built by hand from the store up, and taken down in the one order that is safe.
 //
-// data_dir/ store/ (the store's own), run/ (sockets), pki/ (certificates for TCP)
+// data_dir/ store/ (the store's own), run/ (sockets), pki/ (certificates for TCP), secrets.key (common/crypto/sealed.h)
 #pragma once
 
 #include <chrono>
@@ -46,10 +46,12 @@ class Site {
         : settings_(settings), clock_(clock) {}
     Result<void> open(store::Files* files, std::function<void(const std::string&)> on_fatal);
     Result<void> open_directory();
+    Result<void> open_queue();
     Result<void> serve();
     Result<std::string> server_id();
     JobHooks job_hooks();
     void declare_metrics();
+    void declare_queue_metrics();
     void keep_house();
 
     const settings::Settings settings_;
@@ -64,11 +66,17 @@ class Site {
     std::unique_ptr<Directory> directory_;
     std::unique_ptr<Tickets> tickets_;
     std::unique_ptr<Auth> auth_;
+    std::unique_ptr<crypto::Sealer> sealer_;
+    std::unique_ptr<Dkim> dkim_;
+    std::unique_ptr<Forwarding> forwarding_;
     std::unique_ptr<Intake> intake_;
     std::unique_ptr<Counters> counters_;
     std::unique_ptr<Undelete> undelete_;
     std::unique_ptr<Queue> queue_;
+    std::unique_ptr<Routes> routes_;
+    std::unique_ptr<Outgoing> outgoing_;
     std::unique_ptr<Imports> imports_;
+    std::unique_ptr<Fetches> fetches_;
     std::unique_ptr<Janitor> janitor_;
     std::unique_ptr<Backups> backups_;
     std::unique_ptr<Forms> forms_;

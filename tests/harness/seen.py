@@ -26,12 +26,24 @@ class Row(NamedTuple):
 
 
 def pop3_uidls(site, address):
-    pop3 = poplib.POP3_SSL(HOST, site.ports["pop3s"], context=unverified_tls(), timeout=SECONDS_MAX)
-    pop3.user(address)
-    pop3.pass_(PASSWORD)
-    listed = [line.split(b" ", 1)[1].decode() for line in pop3.uidl()[1]]
-    pop3.quit()
+    with contextlib.closing(poplib.POP3_SSL(HOST, site.ports["pop3s"], context=unverified_tls(), timeout=SECONDS_MAX)) as pop3:
+        pop3.user(address)
+        pop3.pass_(PASSWORD)
+        listed = [line.split(b" ", 1)[1].decode() for line in pop3.uidl()[1]]
+        pop3.quit()
     return listed
+
+
+def lets_in(site, address, with_imap):
+    """Whether POP3 and IMAP have spoold: for a moment after its new start they say "temporarily unavailable"."""
+    try:
+        pop3_uidls(site, address)
+        if with_imap:
+            with imap(site, address):
+                pass
+        return True
+    except (poplib.error_proto, imaplib.IMAP4.error, OSError):
+        return False
 
 
 @contextlib.contextmanager

@@ -65,7 +65,7 @@ class Containers(unittest.TestCase):
 
     def test_4_status_shows_processes_and_ports(self):
         told = json.loads(self.tayori("status", "--json"))
-        self.assertEqual({row["program"] for row in told["processes"]}, {"spoold", "smtpd", "pop3d", "imapd", "edge"})
+        self.assertEqual({row["program"] for row in told["processes"]}, {"spoold", "smtpd", "pop3d", "imapd", "fetch", "edge"})
         edge = next(row for row in told["processes"] if row["program"] == "edge")
         self.assertEqual(edge["ports"], sorted(self.ports.values()))
 

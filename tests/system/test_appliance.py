@@ -41,7 +41,7 @@ class Appliance(unittest.TestCase):
     def test_status_lists_processes_with_their_ports(self):
         told = json.loads(self.tayori("status", "--json"))
         rows = {row["name"]: row for row in told["processes"]}
-        self.assertEqual(set(rows), {"spoold", "smtpd", "pop3d", "imapd"})
+        self.assertEqual(set(rows), {"spoold", "smtpd", "pop3d", "imapd", "fetch"})
         self.assertEqual(rows["imapd"]["ports"], sorted([self.site.ports["imap"], self.site.ports["imaps"]]))
         for row in rows.values():
             self.assertTrue(pathlib.Path(f"/proc/{row['pid']}").exists())
@@ -64,7 +64,7 @@ class Appliance(unittest.TestCase):
         self.assertIn("alice@script.test", json.dumps(shown))
 
     def test_what_dies_is_started_again_within_a_second_and_the_log_says_why(self):
-        for name in ("imapd", "pop3d", "smtpd", "spoold"):
+        for name in ("imapd", "pop3d", "smtpd", "fetch", "spoold"):
             pid = self.site.row(name)["pid"]
             os.kill(pid, signal.SIGSEGV)
             began = time.monotonic()

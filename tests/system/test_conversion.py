@@ -176,6 +176,7 @@ class KilledConversion(unittest.TestCase):
         self.follow_uid_validities(site, report)
         told = sorted((row["address"], row["result"], row["from"], row["to"], row.get("mails", 0)) for row in report)
         mailboxes = {}
+        until(lambda: seen.lets_in(site, self.addresses[0], form == "imap4"), 30, "POP3 and IMAP")
         for address in self.addresses:
             mailboxes[address] = [seen.pop3_uidls(site, address)]
             if form == "pop3":

@@ -26,8 +26,8 @@ OWNERS = {
     "rocksdb/": ("spoold/store/",),
     "toml++/": ("common/settings/",),
     "archive": ("common/legacy/",),
-    "curl/": ("common/legacy/live/", "adminctl/outside/"),
-    "ares.h": ("adminctl/outside/",),
+    "curl/": ("common/legacy/live/", "adminctl/outside/", "spoold/backup/s3/"),
+    "ares.h": ("common/net/", "adminctl/outside/"),
 }
 
 

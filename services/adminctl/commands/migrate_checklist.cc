@@ -1,15 +1,12 @@
 // adminctl migrate checklist: is everything ready for the switch of a domain's MX to this site?
-#include <arpa/inet.h>
-
 #include <algorithm>
-#include <array>
-#include <charconv>
 #include <ctime>
 
 #include "adminctl/context.h"
 #include "adminctl/import/text.h"
 #include "adminctl/migrate/checklist.h"
 #include "adminctl/migrate/source.h"
+#include "adminctl/outside/address.h"
 
 namespace tayori::admin {
 namespace {
@@ -24,33 +21,13 @@ struct ChecklistOptions {
 };
 using ChecklistOptionsPtr = std::shared_ptr<ChecklistOptions>;
 
-Result<std::vector<MailPort>> ports_of(const ChecklistOptions& options) {
-    auto ports = mail_ports();
-    for (const auto& text : options.ports) {
-        const auto equals = std::min(text.find('='), text.size());
-        const auto at = std::find_if(ports.begin(), ports.end(),
-                                     [&](const MailPort& port) { return port.name == text.substr(0, equals); });
-        const auto* begin = text.data() + std::min(equals + 1, text.size());
-        if (at == ports.end() ||
-            std::from_chars(begin, text.data() + text.size(), at->port).ptr != text.data() + text.size() ||
-            at->port == 0)
-            return fail(Kind::invalid, cat("\"", text,
-                                           "\" is no port: expected NAME=PORT, with smtp, submission, submissions, "
-                                           "pop3, pop3s, imap or imaps."));
-    }
-    return ports;
-}
-
 Result<SiteFacts> facts_of(Context& context, const ChecklistOptions& options) {
     SiteFacts facts;
     facts.domain = to_lower(options.domain);
     facts.host = to_lower(options.host);
     facts.addresses = options.addresses;
     for (const auto& address : facts.addresses) {
-        std::array<unsigned char, 16> bytes{};
-        if (inet_pton(AF_INET, address.c_str(), bytes.data()) != 1 &&
-            inet_pton(AF_INET6, address.c_str(), bytes.data()) != 1)
-            return fail(Kind::invalid, cat("\"", address, "\" is no IP address."));
+        if (!parse_ip(address)) return fail(Kind::invalid, cat("\"", address, "\" is no IP address."));
     }
     if (facts.host.empty()) {
         auto settings = context.load_settings();
@@ -114,7 +91,7 @@ Result<void> ask_imports(Context& context, SiteFacts& facts) {
 Result<ExitStatus> checklist(Context& context, const ChecklistOptions& options) {
     auto language = parse_language(options.language);
     if (!language) return fail(std::move(language.error()));
-    auto ports = ports_of(options);
+    auto ports = mail_ports_with(options.ports);
     if (!ports) return fail(std::move(ports.error()));
     auto facts = facts_of(context, options);
     if (!facts) return fail(std::move(facts.error()));
@@ -143,7 +120,7 @@ void add_migrate_checklist(CLI::App& migrate, Context& context) {
     made->add_option("--address", options->addresses,
                      "the site's address, as often as it has one; else those of the host in the DNS");
     made->add_option("--resolver", options->resolver, "IP[:PORT] of the DNS server to ask; else the machine's");
-    made->add_option("--port", options->ports, "NAME=PORT where it is another than usual: imaps=10993");
+    made->add_option("--port", options->ports, "NAME=PORT where it is another than usual: imaps=10993; NAME=none");
     made->add_option("--ca", options->ca, "who signed the certificate; else the system's list")
         ->check(CLI::ExistingFile);
     made->add_option("--age", options->age_max_h, "hours since the last delta")

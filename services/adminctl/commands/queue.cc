@@ -1,4 +1,4 @@
-// adminctl queue list|show|hold|release|retry|cancel|stats: mail that waits to be sent, and why.
+// adminctl queue list|show|hold|release|retry|route|cancel|stats: mail that waits to be sent, and why.
 #include "adminctl/context.h"
 #include "adminctl/said.h"
 #include "common/base/clock.h"
@@ -14,6 +14,7 @@ struct QueueOptions {
     std::string sender;
     std::string recipient;
     std::string destination;
+    std::string via;
     bool all = false;
     bool held = false;
     bool notify = false;
@@ -156,6 +157,22 @@ std::string stats_text(const v1::QueueStats& stats) {
     return out + "\n" + table.text();
 }
 
+void add_route(CLI::App& queue, Context& context) {
+    auto options = std::make_shared<QueueOptions>();
+    auto* app = command(queue, context, "route", "sends mails another way than routes say", [&context, options] {
+        need_selection(*options, "route");
+        v1::RouteQueuedRequest request;
+        *request.mutable_select() = selection(*options);
+        request.set_via(options->via == "usual" ? "" : options->via);
+        return call<v1::QueueChanged>(context, &rpc::AdminClient::route_queued, request,
+                                      [](const v1::QueueChanged& changed) { return changed_text("routed anew", changed); });
+    });
+    app->add_option("ID", options->ids, "as `queue list` shows them");
+    app->add_option("--via", options->via, "relay:HOST[:PORT], lmtp:HOST:PORT, or usual")->required();
+    add_filters(*app, options);
+    app->add_flag("--all", options->all, "all that wait");
+}
+
 void add_cancel(CLI::App& queue, Context& context) {
     auto options = std::make_shared<QueueOptions>();
     auto* app = command(queue, context, "cancel", "gives mails up", [&context, options] {
@@ -195,6 +212,7 @@ void add_queue_command(CLI::App& app, Context& context) {
     add_change(*queue, context, "hold", "keeps mails until they are released", &rpc::AdminClient::hold_queued, "held");
     add_change(*queue, context, "release", "lets held mails go", &rpc::AdminClient::release_queued, "released");
     add_change(*queue, context, "retry", "tries now, also where a destination rests", &rpc::AdminClient::retry_queued, "due now");
+    add_route(*queue, context);
     add_cancel(*queue, context);
     command(*queue, context, "stats", "shows the queue by destination", [&context] {
         return call<v1::QueueStats>(context, &rpc::AdminClient::get_queue_stats, v1::QueueStatsRequest(), stats_text);

@@ -49,6 +49,9 @@ struct RouteOptions {
     std::string text;
     std::uint32_t connections_max = 0;
     std::uint32_t mails_per_minute = 0;
+    std::uint32_t retry_first_s = 0;
+    std::uint32_t retry_cap_s = 0;
+    std::uint32_t max_age_s = 0;
 };
 
 std::string way_text(const v1::RouteEntry& entry) {
@@ -87,6 +90,9 @@ Result<ExitStatus> set_route(Context& context, const RouteOptions& options) {
     route.set_text(options.text);
     route.set_connections_max(options.connections_max);
     route.set_mails_per_minute(options.mails_per_minute);
+    route.set_retry_first_s(options.retry_first_s);
+    route.set_retry_cap_s(options.retry_cap_s);
+    route.set_max_age_s(options.max_age_s);
     if (!options.user.empty()) {
         auto password = options.password_stdin ? read_password_line() : ask_password(options.user);
         if (!password) return fail(std::move(password.error()));
@@ -115,6 +121,9 @@ void add_route_command(CLI::App& app, Context& context) {
     set->add_option("--text", options->text, "of refuse: what senders are told");
     set->add_option("--connections", options->connections_max, "at most so many at once");
     set->add_option("--per-minute", options->mails_per_minute, "at most so many mails");
+    set->add_option("--retry-first-s", options->retry_first_s, "seconds until the first repetition, doubled with each");
+    set->add_option("--retry-cap-s", options->retry_cap_s, "and at most so many");
+    set->add_option("--max-age-s", options->max_age_s, "seconds after which a mail has failed");
 
     auto* remove = command(*route, context, "delete", "mail goes the usual way again", [&context, options] {
         v1::DeleteRouteRequest request;

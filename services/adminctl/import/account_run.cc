@@ -67,6 +67,10 @@ class AccountRun {
     Result<void> keep(const std::vector<legacy::ReportLine>& lines) {
         for (const auto& line : lines)
             if (line.severity == legacy::Severity::refused) ++outcome_.refused;
+        if (parts_.lines != nullptr) {
+            parts_.lines->insert(parts_.lines->end(), lines.begin(), lines.end());
+            return {};
+        }
         return keep_report(parts_.client, parts_.import_id, lines);
     }
 
@@ -82,6 +86,7 @@ class AccountRun {
 
     Result<void> open() {
         auto request = account_request(parts_.import_id, account_, mailbox_, parts_.enable_rules);
+        for (auto& folder : *request.mutable_folders()) folder.set_accept_renumbered(parts_.accept_renumbered);
         std::vector<legacy::ReportLine> lines;
         auto opened = parts_.client.open_account(request);
         // A hash that nobody here can verify is no reason to leave the mail behind: the account needs a new password.
@@ -146,11 +151,25 @@ class AccountRun {
                 if (id != 0) all.push_back({&mail, id, identity_of(mail)});
         }
         parts_.progress.listed += all.size();
+        const auto listed = all.size();
+        auto wanted = unknown_to(parts_.import_id, std::move(all));
+        for (const auto import : parts_.also_known_by) {
+            if (!wanted) return wanted;
+            wanted = unknown_to(import, std::move(*wanted));
+        }
+        if (!wanted) return wanted;
+        outcome_.known = listed - wanted->size();
+        parts_.progress.mails += outcome_.known;
+        leave_what_has_no_room(*wanted);
+        return wanted;
+    }
+
+    Result<std::vector<WantedMail>> unknown_to(std::uint64_t import_id, std::vector<WantedMail> all) {
         std::vector<WantedMail> wanted;
         for (std::size_t from = 0; from < all.size(); from += kFilterPerCall) {
             const auto to = std::min(all.size(), from + kFilterPerCall);
             v1::FilterImportedRequest request;
-            request.set_import_id(parts_.import_id);
+            request.set_import_id(import_id);
             request.set_account_id(opened_.account_id());
             for (std::size_t i = from; i < to; ++i) request.mutable_identities()->append(all[i].identity);
             auto reply = parts_.client.filter_imported(request);
@@ -159,9 +178,21 @@ class AccountRun {
                 for (std::size_t i = range.first(); i <= range.last(); ++i)
                     wanted.push_back(std::move(all[from + i]));
         }
-        outcome_.known = all.size() - wanted.size();
-        parts_.progress.mails += outcome_.known;
         return wanted;
+    }
+
+    // It would be read, refused, and read again in the next run. A smaller one behind it may still fit.
+    void leave_what_has_no_room(std::vector<WantedMail>& wanted) {
+        std::uint64_t bytes = 0;
+        std::uint64_t mails = 0;
+        outcome_.over_quota += std::erase_if(wanted, [&](const WantedMail& one) {
+            if (bytes + one.mail->bytes > parts_.room_bytes.value_or(UINT64_MAX) ||
+                mails + 1 > parts_.room_mails.value_or(UINT64_MAX))
+                return true;
+            bytes += one.mail->bytes;
+            ++mails;
+            return false;
+        });
     }
 
     Result<void> send(const std::vector<WantedMail>& wanted) {
@@ -199,6 +230,7 @@ class AccountRun {
             outcome_.imported += reply.imported();
             outcome_.known += reply.known();
             outcome_.refused += reply.refused();
+            outcome_.over_quota += reply.over_quota();
             parts_.progress.mails += reply.imported() + reply.known() + reply.refused();
         }
     }

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <vector>
 
 #include "adminctl/import/progress.h"
 #include "adminctl/import/source.h"
@@ -19,12 +21,20 @@ struct ImportParts {
     bool live = false;    // ImportSource::is_live()
     bool follow = false;  // flags that changed at the source, too (follow.h), and
     bool remove = false;  // mails that went there
+    // Of mail that arrives (../fetch): lines of the report go here and not to spoold; what these imports have brought does not
+    // come again; and there is no use in reading what there is no room for.
+    std::vector<legacy::ReportLine>* lines = nullptr;
+    std::vector<std::uint64_t> also_known_by = {};
+    std::optional<std::uint64_t> room_bytes = std::nullopt;
+    std::optional<std::uint64_t> room_mails = std::nullopt;
+    bool accept_renumbered = false;
 };
 
 struct AccountOutcome {
     std::uint64_t imported = 0;
     std::uint64_t known = 0;
     std::uint64_t refused = 0;  // mails, and lines of the report that say so
+    std::uint64_t over_quota = 0;
     std::uint64_t changed = 0;  // flags, and
     std::uint64_t removed = 0;  // mails, as the source has them now
     bool created = false;

@@ -154,9 +154,13 @@ Result<RunOutcome> run_import(rpc::ImportClient& client, ImportSource& source, c
         return fail(std::move(kept.error()));
 
     Progress progress;
-    ImportParts parts{
-        client,           progress,       import->import_id(), import->message_bytes_max(), options.enable_rules,
-        source.is_live(), options.follow, options.remove};
+    ImportParts parts{.client = client, .progress = progress};
+    parts.import_id = import->import_id();
+    parts.message_bytes_max = import->message_bytes_max();
+    parts.enable_rules = options.enable_rules;
+    parts.live = source.is_live();
+    parts.follow = options.follow;
+    parts.remove = options.remove;
     {
         const ProgressLine line(progress, mails, options.language);
         auto done = Jobs(parts, source, outcome).run(options.jobs);

@@ -11,13 +11,6 @@
 namespace tayori::admin {
 namespace {
 
-// A field of text must be UTF-8. Sentences show no other bytes, and no more of a value than can be read.
-std::string value_on_wire(std::string_view value) {
-    const auto text = mail::is_valid_utf8(value) ? std::string(value) : mail::guess_to_utf8(value);
-    const auto shown = mail::clip_utf8(text, kReportValueBytesMax);
-    return cat(shown, shown.size() < text.size() ? "..." : "");
-}
-
 void put_folder(const legacy::Folder& folder, v1::ImportFolder& out, std::uint64_t& pop3_order_last) {
     std::uint32_t uid_last = 0;
     for (const auto& mail : folder.mails) {
@@ -40,6 +33,12 @@ std::vector<std::string> sorted_lower(std::vector<std::string> names) {
 }
 
 }  // namespace
+
+std::string text_on_wire(std::string_view value) {
+    const auto text = mail::is_valid_utf8(value) ? std::string(value) : mail::guess_to_utf8(value);
+    const auto shown = mail::clip_utf8(text, kReportValueBytesMax);
+    return cat(shown, shown.size() < text.size() ? "..." : "");
+}
 
 std::string identity_of(const legacy::Mail& mail) {
     return crypto::sha256(mail.identity).substr(0, kIdentityBytes);
@@ -65,7 +64,7 @@ v1::ImportReportLine to_wire(const legacy::ReportLine& line) {
     out.set_file(legacy::escape_field(line.file));
     out.set_line(line.line);
     out.set_code(line.code);
-    for (const auto& value : line.values) out.add_values(value_on_wire(value));
+    for (const auto& value : line.values) out.add_values(text_on_wire(value));
     return out;
 }
 

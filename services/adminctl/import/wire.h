@@ -21,6 +21,9 @@ std::string identity_of(const legacy::Mail& mail);
 bool same_keywords(std::vector<std::string> a, std::vector<std::string> b);
 v1::SpecialUse special_use_of(std::string_view name);
 
+// As a field of text must be: valid UTF-8, and no more of it than can be read.
+std::string text_on_wire(std::string_view value);
+
 v1::ImportReportLine to_wire(const legacy::ReportLine& line);
 legacy::ReportLine from_wire(const v1::ImportReportLine& line);
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "adminctl/migrate/words.h"
+#include "adminctl/outside/hosts.h"
 #include "adminctl/outside/spf.h"
 #include "adminctl/values.h"
 #include "common/base/text.h"
@@ -12,12 +13,6 @@ namespace {
 
 using legacy::Language;
 using Lines = std::vector<CheckLine>;
-
-std::string joined(const std::vector<std::string>& texts) {
-    std::string out;
-    for (const auto& text : texts) append(out, out.empty() ? "" : ", ", text);
-    return out;
-}
 
 // An error of the DNS in the place of what was looked for.
 CheckLine unanswered(std::string code, std::string subject, const Error& error, Language language) {
@@ -43,7 +38,7 @@ void check_imports(const SiteFacts& facts, Language language, Lines& out) {
                        {}});
     } else {
         out.push_back({CheckVerdict::todo, "imports", words(language, Word::imports),
-                       cat(words(language, Word::unfinished), joined(open)), words(language, Word::all_complete),
+                       cat(words(language, Word::unfinished), joined_texts(open)), words(language, Word::all_complete),
                        "adminctl migrate delta …"});
     }
     if (facts.live.empty()) return;
@@ -71,13 +66,10 @@ class DnsChecks {
 
   private:
     void host_addresses() {
-        std::vector<std::string> found;
-        for (const auto type : {DnsType::a, DnsType::aaaa}) {
-            auto records = resolver_.ask(facts_.host, type);
-            if (!records && records.error().kind != Kind::not_found)
-                return lines_.push_back(unanswered("address", cat("A/AAAA ", facts_.host), records.error(), language_));
-            for (const auto& record : records ? *records : std::vector<DnsRecord>()) found.push_back(record.text);
-        }
+        auto asked = addresses_of(resolver_, facts_.host);
+        if (!asked)
+            return lines_.push_back(unanswered("address", cat("A/AAAA ", facts_.host), asked.error(), language_));
+        const auto& found = *asked;
         auto wanted = facts_.addresses;
         if (wanted.empty()) facts_.addresses = found;
         auto sorted = found;
@@ -86,10 +78,9 @@ class DnsChecks {
         const bool good = !found.empty() && (wanted.empty() || wanted == sorted);
         std::string publish;
         for (const auto& address : good ? std::vector<std::string>() : wanted)
-            append(publish, publish.empty() ? "" : "\n", facts_.host, ". ", kWantedTtlS, " IN ",
-                   address.find(':') == std::string::npos ? "A " : "AAAA ", address);
+            append(publish, publish.empty() ? "" : "\n", address_line(facts_.host, address, kWantedTtlS));
         lines_.push_back({good ? CheckVerdict::ok : CheckVerdict::todo, "address", cat("A/AAAA ", facts_.host),
-                          found.empty() ? words(language_, Word::none) : joined(found), good ? "" : joined(wanted),
+                          found.empty() ? words(language_, Word::none) : joined_texts(found), good ? "" : joined_texts(wanted),
                           publish});
     }
 
@@ -107,7 +98,7 @@ class DnsChecks {
             all_here = all_here && record.text == facts_.host;
         }
         const bool switched = !is.empty() && all_here;
-        const auto publish = cat(facts_.domain, ". ", kWantedTtlS, " IN MX 10 ", facts_.host, '.');
+        const auto publish = mx_line(facts_.domain, facts_.host, kWantedTtlS);
         lines_.push_back({switched ? CheckVerdict::ok : CheckVerdict::todo, "mx", subject,
                           is.empty() ? words(language_, Word::none) : is, switched ? "" : cat("10 ", facts_.host),
                           switched ? "" : publish});
@@ -118,25 +109,21 @@ class DnsChecks {
     }
 
     void ptr(const std::string& address) {
-        const auto name = reverse_name(address);
         const auto subject = cat("PTR ", address);
-        auto records = resolver_.ask(name, DnsType::ptr);
-        if (!records && records.error().kind != Kind::not_found)
-            return lines_.push_back(unanswered("ptr", subject, records.error(), language_));
-        std::vector<std::string> names;
-        for (const auto& record : records ? *records : std::vector<DnsRecord>()) names.push_back(record.text);
-        const bool good = std::find(names.begin(), names.end(), facts_.host) != names.end();
+        const auto names = names_of(resolver_, address);
+        if (!names) return lines_.push_back(unanswered("ptr", subject, names.error(), language_));
+        const bool good = std::find(names->begin(), names->end(), facts_.host) != names->end();
         lines_.push_back({good ? CheckVerdict::ok : CheckVerdict::todo, "ptr", subject,
-                          names.empty() ? words(language_, Word::none) : joined(names),
+                          names->empty() ? words(language_, Word::none) : joined_texts(*names),
                           good ? "" : cat(facts_.host, words(language_, Word::at_provider)),
-                          good ? "" : cat(name, ". IN PTR ", facts_.host, '.')});
+                          good ? "" : ptr_line(address, facts_.host)});
     }
 
     void spf(const std::string& address) {
         const auto found = check_spf(resolver_, facts_.domain, address);
         const auto subject = cat("SPF ", facts_.domain, ' ', address);
         const auto record = found.record.empty() ? words(language_, Word::none) : found.record;
-        const auto publish = cat(facts_.domain, ". IN TXT \"", spf_with(found.record, address), '"');
+        const auto publish = txt_line(facts_.domain, spf_with(found.record, address));
         switch (found.verdict) {
             case SpfVerdict::pass:
                 return lines_.push_back({CheckVerdict::ok, "spf", subject, record, {}, {}});
@@ -221,13 +208,12 @@ std::vector<CheckLine> check_dns(Resolver& resolver, SiteFacts& facts, Language 
 
 std::vector<CheckLine> check_ports(const SiteFacts& facts, const std::vector<MailPort>& ports,
                                    const std::string& ca_file, Language language) {
+    std::vector<PortQuestion> questions;
+    for (const auto& address : facts.addresses)
+        for (const auto& port : ports) questions.push_back({port, address, facts.host, ca_file});
+    const auto results = check_ports_at_once(questions);
     Lines out;
-    for (const auto& address : facts.addresses) {
-        for (const auto& port : ports) {
-            const PortQuestion question{port, address, facts.host, ca_file};
-            out.push_back(port_line(question, check_port(question), language));
-        }
-    }
+    for (std::size_t i = 0; i < questions.size(); ++i) out.push_back(port_line(questions[i], results[i], language));
     return out;
 }
 

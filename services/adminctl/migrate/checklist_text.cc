@@ -1,15 +1,13 @@
 #include "adminctl/json.h"
 #include "adminctl/migrate/checklist.h"
 #include "adminctl/migrate/words.h"
-#include "adminctl/table.h"
+#include "adminctl/verdicts.h"
 #include "common/base/text.h"
 
 namespace tayori::admin {
 namespace {
 
 using legacy::Language;
-
-constexpr std::size_t kVerdictCells = 8;
 
 std::string verdict_name(CheckVerdict verdict, Language language) {
     switch (verdict) {
@@ -21,19 +19,6 @@ std::string verdict_name(CheckVerdict verdict, Language language) {
             return pick(language, "WRONG", "異常");
     }
     return {};
-}
-
-std::string padded(std::string text) {
-    const auto width = display_width(text);
-    return text + std::string(width < kVerdictCells ? kVerdictCells - width : 1, ' ');
-}
-
-void detail(std::string& out, std::string_view title, const std::string& text) {
-    for (std::size_t at = 0; at < text.size();) {
-        const auto end = std::min(text.find('\n', at), text.size());
-        append(out, std::string(kVerdictCells, ' '), "  ", title, printable(text.substr(at, end - at)), "\n");
-        at = end + 1;
-    }
 }
 
 }  // namespace
@@ -96,12 +81,11 @@ std::string checklist_text(const std::vector<CheckLine>& lines, Language languag
     std::string out;
     std::size_t open = 0;
     for (const auto& line : lines) {
-        append(out, padded(verdict_name(line.verdict, language)), printable(line.subject), ": ", printable(line.is),
-               "\n");
+        verdict_line(out, verdict_name(line.verdict, language), cat(line.subject, ": ", line.is));
         if (line.verdict == CheckVerdict::ok) continue;
         ++open;
-        if (!line.should.empty()) detail(out, pick(language, "should be: ", "正しくは: "), line.should);
-        detail(out, "-> ", line.publish);
+        if (!line.should.empty()) verdict_detail(out, pick(language, "  should be: ", "  正しくは: "), line.should);
+        verdict_detail(out, "  -> ", line.publish);
     }
     if (open == 0) return out + pick(language, "Everything is ready.\n", "すべて整っています。\n");
     append(out, open, pick(language, " of ", " 件が残っています (全 "), lines.size(),

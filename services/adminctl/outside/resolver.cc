@@ -1,13 +1,12 @@
 #include "adminctl/outside/resolver.h"
 
 #include <ares.h>
-#include <arpa/inet.h>
 #include <netdb.h>
 #include <poll.h>
 
 #include <algorithm>
 #include <array>
-#include <optional>
+#include <map>
 
 #include "common/base/text.h"
 
@@ -16,103 +15,11 @@ namespace {
 
 constexpr int kDnsTimeoutMs = 4'000;
 constexpr int kTries = 2;
+constexpr unsigned short kQuestionId = 1;  // c-ares puts its own in
+constexpr int kPacketBytesMax = 1232;  // larger ones come in pieces, which get lost; then TCP asks again
 constexpr int kWaitMs = 1'000;  // at most, until c-ares looks at its own clock
-constexpr std::size_t kHeaderBytes = 12;
-constexpr std::size_t kRecordsMax = 1'000;
-constexpr std::uint16_t kInternet = 1;
-
-using Bytes = const unsigned char*;
-
-// A packet, read from its begin. Nothing past its end is ever looked at.
-class Packet {
-  public:
-    explicit Packet(std::string_view bytes) : bytes_(bytes) {}
-    std::optional<std::uint16_t> number16() {
-        if (at_ + 2 > bytes_.size()) return std::nullopt;
-        const auto high = static_cast<std::uint8_t>(bytes_[at_]);
-        const auto low = static_cast<std::uint8_t>(bytes_[at_ + 1]);
-        at_ += 2;
-        return static_cast<std::uint16_t>(high << 8 | low);
-    }
-    std::optional<std::uint32_t> number32() {
-        const auto high = number16();
-        const auto low = high ? number16() : std::nullopt;
-        if (!low) return std::nullopt;
-        return std::uint32_t{*high} << 16 | *low;
-    }
-    // Names point back into the packet; c-ares bounds that.
-    std::optional<std::string> name() {
-        if (at_ >= bytes_.size()) return std::nullopt;
-        const auto* begin = reinterpret_cast<Bytes>(bytes_.data());
-        char* text = nullptr;
-        long used = 0;
-        if (ares_expand_name(begin + at_, begin, static_cast<int>(bytes_.size()), &text, &used) != ARES_SUCCESS)
-            return std::nullopt;
-        std::string out = to_lower(text);
-        ares_free_string(text);
-        at_ += static_cast<std::size_t>(used);
-        return out;
-    }
-    std::optional<std::string_view> take(std::size_t count) {
-        if (count > bytes_.size() - at_) return std::nullopt;
-        at_ += count;
-        return bytes_.substr(at_ - count, count);
-    }
-    std::size_t at() const { return at_; }
-    void go(std::size_t at) { at_ = at; }
-
-  private:
-    std::string_view bytes_;
-    std::size_t at_ = 0;
-};
-
-std::optional<std::string> address_text(int family, std::string_view bytes) {
-    std::array<char, INET6_ADDRSTRLEN> text{};
-    if (bytes.size() != (family == AF_INET ? 4U : 16U)) return std::nullopt;
-    if (inet_ntop(family, bytes.data(), text.data(), text.size()) == nullptr) return std::nullopt;
-    return std::string(text.data());
-}
-
-// The strings of a TXT, one after the other.
-std::optional<std::string> txt_text(std::string_view bytes) {
-    std::string out;
-    while (!bytes.empty()) {
-        const auto length = static_cast<std::uint8_t>(bytes[0]);
-        if (std::size_t{length} + 1 > bytes.size()) return std::nullopt;
-        out += bytes.substr(1, length);
-        bytes.remove_prefix(std::size_t{length} + 1);
-    }
-    return out;
-}
-
-std::optional<DnsRecord> read_data(Packet& packet, DnsType type, std::size_t length) {
-    DnsRecord record;
-    std::optional<std::string> text;
-    switch (type) {
-        case DnsType::a:
-        case DnsType::aaaa:
-        case DnsType::txt: {
-            const auto bytes = packet.take(length);
-            if (!bytes) return std::nullopt;
-            text =
-                type == DnsType::txt ? txt_text(*bytes) : address_text(type == DnsType::a ? AF_INET : AF_INET6, *bytes);
-            break;
-        }
-        case DnsType::mx: {
-            const auto preference = packet.number16();
-            if (!preference) return std::nullopt;
-            record.preference = *preference;
-            text = packet.name();
-            break;
-        }
-        case DnsType::ptr:
-            text = packet.name();
-            break;
-    }
-    if (!text) return std::nullopt;
-    record.text = std::move(*text);
-    return record;
-}
+constexpr int kInternet = 1;
+constexpr unsigned char kCheckingDisabled = 0x10;  // in the fourth octet of a question
 
 struct Asked {
     bool done = false;
@@ -139,6 +46,31 @@ class AresResolver final : public Resolver {
         Asked asked;
         ares_query(channel_, name.c_str(), kInternet, static_cast<int>(type), hear, &asked);
         while (!asked.done) wait();
+        return told(asked, name, type);
+    }
+
+    bool answers_unvalidated(const std::string& name, DnsType type) override {
+        unsigned char* question = nullptr;
+        int bytes = 0;
+        if (ares_create_query(name.c_str(), kInternet, static_cast<int>(type), kQuestionId, 1, &question, &bytes,
+                              kPacketBytesMax) != ARES_SUCCESS)
+            return false;
+        question[3] |= kCheckingDisabled;
+        Asked asked;
+        ares_send(channel_, question, bytes, hear, &asked);
+        while (!asked.done) wait();
+        ares_free_string(question);
+        constexpr unsigned kCodeMask = 15;  // of the fourth octet: how the server fared
+        return asked.status == ARES_SUCCESS && asked.packet.size() > 3 &&
+               (static_cast<unsigned char>(asked.packet[3]) & kCodeMask) == 0;
+    }
+
+  private:
+    static Result<std::vector<DnsRecord>> told(const Asked& asked, const std::string& name, DnsType type) {
+        const auto silent = [&](std::string_view trouble) {
+            return fail(Kind::busy, cat("The DNS did not answer for ", name, ": ", ares_strerror(asked.status), "."),
+                        std::string(trouble));
+        };
         switch (asked.status) {
             case ARES_SUCCESS:
                 return read_dns_answer(asked.packet, type);
@@ -148,13 +80,15 @@ class AresResolver final : public Resolver {
                 return fail(Kind::not_found, cat("The DNS has no name ", name, "."));
             case ARES_EBADNAME:
                 return fail(Kind::invalid, cat("\"", name, "\" is no name of the DNS."));
+            case ARES_ESERVFAIL:
+                return silent(kDnsServfail);
+            case ARES_EREFUSED:
+                return silent(kDnsRefused);
             default:
-                return fail(Kind::busy,
-                            cat("The DNS did not answer for ", name, ": ", ares_strerror(asked.status), "."));
+                return silent(kDnsSilent);
         }
     }
 
-  private:
     void wait() {
         std::array<ares_socket_t, ARES_GETSOCK_MAXNUM> sockets{};
         const auto wanted =
@@ -182,54 +116,32 @@ class AresResolver final : public Resolver {
     ares_channel channel_;
 };
 
+class CachedResolver final : public Resolver {
+  public:
+    CachedResolver(std::unique_ptr<Resolver> inner, std::size_t questions_max)
+        : inner_(std::move(inner)), questions_left_(questions_max) {}
+
+    Result<std::vector<DnsRecord>> ask(const std::string& name, DnsType type) override {
+        const auto known = answers_.find({name, type});
+        if (known != answers_.end()) return known->second;
+        if (questions_left_ == 0) return fail(Kind::busy, "Too many questions to the DNS.", std::string(kDnsSilent));
+        --questions_left_;
+        return answers_.emplace(std::pair(name, type), inner_->ask(name, type)).first->second;
+    }
+    bool answers_unvalidated(const std::string& name, DnsType type) override {
+        return inner_->answers_unvalidated(name, type);
+    }
+
+  private:
+    std::unique_ptr<Resolver> inner_;
+    std::size_t questions_left_;
+    std::map<std::pair<std::string, DnsType>, Result<std::vector<DnsRecord>>> answers_;
+};
+
 }  // namespace
 
-Result<std::vector<DnsRecord>> read_dns_answer(std::string_view bytes, DnsType type) {
-    const auto nonsense = [] { return fail(Kind::corrupt, "The answer of the DNS makes no sense."); };
-    Packet packet(bytes);
-    packet.go(4);
-    const auto questions = packet.number16();
-    const auto answers = packet.number16();
-    if (!questions || !answers || bytes.size() < kHeaderBytes || *answers > kRecordsMax) return nonsense();
-    packet.go(kHeaderBytes);
-    for (unsigned i = 0; i < *questions; ++i) {
-        if (!packet.name() || !packet.take(4)) return nonsense();
-    }
-    std::vector<DnsRecord> out;
-    for (unsigned i = 0; i < *answers; ++i) {
-        const auto name = packet.name();
-        const auto kind = name ? packet.number16() : std::nullopt;
-        const auto family = kind ? packet.number16() : std::nullopt;
-        const auto ttl = family ? packet.number32() : std::nullopt;
-        const auto length = ttl ? packet.number16() : std::nullopt;
-        if (!length || packet.at() + *length > bytes.size()) return nonsense();
-        const auto next = packet.at() + *length;
-        if (*family == kInternet && *kind == static_cast<std::uint16_t>(type)) {
-            auto record = read_data(packet, type, *length);
-            if (!record || packet.at() != next) return nonsense();
-            record->ttl_s = *ttl;
-            out.push_back(std::move(*record));
-        }
-        packet.go(next);
-    }
-    std::sort(out.begin(), out.end(), [](const DnsRecord& a, const DnsRecord& b) {
-        return std::pair(a.preference, a.text) < std::pair(b.preference, b.text);
-    });
-    return out;
-}
-
-std::string reverse_name(std::string_view address) {
-    std::array<std::uint8_t, 16> bytes{};
-    const std::string text(address);
-    if (inet_pton(AF_INET, text.c_str(), bytes.data()) == 1)
-        return cat(bytes[3], '.', bytes[2], '.', bytes[1], '.', bytes[0], ".in-addr.arpa");
-    if (inet_pton(AF_INET6, text.c_str(), bytes.data()) != 1) return {};
-    std::string out;
-    for (auto at = bytes.size(); at-- > 0;) {
-        constexpr std::string_view kDigits = "0123456789abcdef";
-        append(out, kDigits[bytes[at] & 15U], '.', kDigits[bytes[at] >> 4U], '.');
-    }
-    return out + "ip6.arpa";
+std::unique_ptr<Resolver> make_cached_resolver(std::unique_ptr<Resolver> inner, std::size_t questions_max) {
+    return std::make_unique<CachedResolver>(std::move(inner), questions_max);
 }
 
 Result<std::unique_ptr<Resolver>> make_resolver(const std::string& server) {
@@ -237,9 +149,14 @@ Result<std::unique_ptr<Resolver>> make_resolver(const std::string& server) {
     ares_options options{};
     options.timeout = kDnsTimeoutMs;
     options.tries = kTries;
+    // One server that fails is to be heard; of the machine's the next one is tried instead. Large answers need EDNS.
+    options.flags = ARES_FLAG_EDNS;
+    if (!server.empty()) options.flags |= ARES_FLAG_NOCHECKRESP;
+    options.ednspsz = kPacketBytesMax;
     ares_channel channel = nullptr;
     if (kReady != ARES_SUCCESS ||
-        ares_init_options(&channel, &options, ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES) != ARES_SUCCESS)
+        ares_init_options(&channel, &options,
+                          ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_FLAGS | ARES_OPT_EDNSPSZ) != ARES_SUCCESS)
         return fail(Kind::busy, "The resolver could not be started.");
     auto resolver = std::make_unique<AresResolver>(channel);
     if (!server.empty() && ares_set_servers_ports_csv(channel, server.c_str()) != ARES_SUCCESS)

@@ -4,6 +4,8 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <string>
+#include <utility>
 
 namespace tayori {
 
@@ -22,6 +24,25 @@ class SystemClock final : public Clock {
         using namespace std::chrono;
         return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
     }
+};
+
+// The system's time moved forward, for system tests: by a number that is fixed, and by the number that a file holds at present
+// (settings test.clock_offset_ms and test.clock_file). Thread-safe. Without a file it costs what the system's costs.
+class MovedClock final : public Clock {
+  public:
+    MovedClock(std::uint64_t offset_ms, std::string file) : offset_ms_(static_cast<std::int64_t>(offset_ms)), file_(std::move(file)) {}
+    UnixMillis now_ms() const override;
+    // It may jump while somebody waits for a time of it.
+    bool jumps() const { return !file_.empty(); }
+
+  private:
+    std::int64_t of_file() const;
+
+    SystemClock system_;
+    const std::int64_t offset_ms_;
+    const std::string file_;
+    mutable std::atomic<std::int64_t> read_{0};     // of the file, and
+    mutable std::atomic<std::int64_t> read_at_{0};  // when it was read, by the system's time
 };
 
 // A clock that stands still until a test moves it. Thread-safe.

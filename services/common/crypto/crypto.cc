@@ -54,6 +54,21 @@ std::string hmac_md5(std::string_view key, std::string_view bytes) {
     return hmac(EVP_md5(), key, bytes);
 }
 
+Sha256::Sha256() : context_(EVP_MD_CTX_new()) {
+    must(context_ != nullptr, "EVP_MD_CTX_new");
+    must(EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr) == 1, "EVP_DigestInit_ex");
+}
+void Sha256::Free::operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
+void Sha256::update(std::string_view bytes) {
+    must(EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size()) == 1, "EVP_DigestUpdate");
+}
+std::string Sha256::finish() {
+    unsigned char out[EVP_MAX_MD_SIZE];
+    unsigned int size = 0;
+    must(EVP_DigestFinal_ex(context_.get(), out, &size) == 1, "EVP_DigestFinal_ex");
+    return {reinterpret_cast<char*>(out), size};
+}
+
 std::string pbkdf2_hmac_sha256(std::string_view password, std::string_view salt,
                                unsigned iterations) {
     std::string key(32, '\0');

@@ -25,7 +25,7 @@ net::Networks to_networks(const std::vector<settings::Network>& networks) {
 Daemon::Daemon(std::string program, const settings::Settings& settings, net::ServerLimits limits)
     : program_(std::move(program)),
       settings_(settings),
-      clock_(static_cast<std::int64_t>(settings.test.clock_offset_ms)),
+      clock_(settings.test.clock_offset_ms, settings.test.clock_file),
       metrics_(program_),
       connections_(metrics_.counter("connections_total", "Connections that got a session.")),
       sessions_(metrics_.gauge("sessions", "Open sessions.")) {
@@ -115,16 +115,32 @@ Async<void> Daemon::counted(const net::Server::Handler* handler, net::Conn& conn
     co_await (*handler)(conn);
 }
 
+void Daemon::set_work(std::function<void()> begin, std::function<Async<void>()> finish) {
+    begin_work_ = std::move(begin);
+    finish_work_ = std::move(finish);
+}
+
 Async<void> Daemon::start() {
     co_await open_metrics();
     co_await spool_->connect();
     co_await open_ports();
+    if (begin_work_) begin_work_();
     log_info("ready");
 }
 
 Async<void> Daemon::stop() {
     log_info("stopping", {{"sessions", server_->sessions()}});
+    // Both at once, within the same time.
+    const auto deadline = loop_.in(settings_.site.drain_s);
+    if (finish_work_) {
+        working_ = true;
+        tasks_.spawn(finish_work_(), [this](Result<void>) {
+            working_ = false;
+            work_finished_.notify();
+        });
+    }
     co_await server_->stop(settings_.site.drain_s);
+    if (working_) co_await loop_.wait(work_finished_, deadline);
     loop_.stop();
 }
 

@@ -6,6 +6,7 @@
 //   return daemon.run();
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -32,6 +33,9 @@ class Daemon {
     // Several processes share the ports (`workers` above 1).
     void set_reuse_port(bool on) { reuse_port_ = on; }
 
+    // What the program does beside its sessions: begun once spoold has been reached; finished, at a stop, while they finish.
+    void set_work(std::function<void()> begin, std::function<Async<void>()> finish);
+
     // Until SIGTERM or SIGINT, then drains for site.drain_s. The exit status: 0, or 1 where a port is not to be had.
     int run();
 
@@ -47,15 +51,6 @@ class Daemon {
     bool plaintext_auth_allowed(const net::Conn& conn) const;
 
   private:
-    class OffsetClock final : public Clock {
-      public:
-        explicit OffsetClock(std::int64_t offset_ms) : offset_ms_(offset_ms) {}
-        UnixMillis now_ms() const override { return system_.now_ms() + offset_ms_; }
-
-      private:
-        SystemClock system_;
-        std::int64_t offset_ms_;
-    };
     struct Port {
         settings::Endpoint endpoint;
         PortTls tls;
@@ -72,7 +67,7 @@ class Daemon {
 
     std::string program_;
     const settings::Settings& settings_;
-    OffsetClock clock_;
+    MovedClock clock_;
     Metrics metrics_;
     Counter& connections_;
     Gauge& sessions_;
@@ -82,6 +77,10 @@ class Daemon {
     std::unique_ptr<rpc::Spool> spool_;
     std::unique_ptr<net::Server> server_;
     std::vector<Port> ports_;
+    std::function<void()> begin_work_;
+    std::function<Async<void>()> finish_work_;
+    Event work_finished_;
+    bool working_ = false;
     bool reuse_port_ = false;
     bool stopping_ = false;
     int status_ = 0;

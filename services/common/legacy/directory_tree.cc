@@ -16,6 +16,7 @@ namespace {
 
 constexpr int kDirectoryFlags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 constexpr std::size_t kReadAheadWorth = 16;  // files; below them a thread costs more
+constexpr int kAheadDescriptorMax = 512;        // of 1,024, which is what a process may have if nobody changed it
 constexpr int kFileFlags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
 
 Entry make_entry(std::string path, const struct stat& st) {
@@ -80,10 +81,15 @@ class DirectoryTree final : public Tree {
 
     Result<std::string> read(std::string_view path, std::uint64_t offset,
                              std::uint64_t bytes) const override {
-        if (ahead_) ahead_->reached(path);
+        if (auto ahead = ahead_ ? ahead_->reached(path) : OpenFile(); ahead.fd) {
+            file_ = std::move(ahead);
+            file_path_ = path;
+        }
         const auto fd = open_file(path);
         if (!fd) return fail(fd.error());
-        return read_fd(*fd, offset, bytes);
+        // While it stays open it may grow: its length counts once.
+        const auto size = std::exchange(file_.bytes, UINT64_MAX);
+        return read_fd(*fd, offset, std::min(bytes, size - std::min(size, offset)));
     }
 
     void expect(std::vector<std::string> paths) const override {
@@ -93,14 +99,18 @@ class DirectoryTree final : public Tree {
         // On another thread, so with another place where it reads.
         auto other = std::make_shared<DirectoryTree>(std::move(root), path_);
         ahead_ = std::make_unique<ReadAhead>(std::move(paths), [other](const std::string& path) {
-            if (const auto fd = other->open_file(path)) ::posix_fadvise(*fd, 0, 0, POSIX_FADV_WILLNEED);
+            const auto fd = other->open_file(path);
+            if (!fd) return OpenFile();
+            ::posix_fadvise(*fd, 0, 0, POSIX_FADV_WILLNEED);
+            // Many jobs read ahead: descriptors must be left for what can't do without.
+            return *fd < kAheadDescriptorMax ? other->take_file() : OpenFile();
         });
     }
 
     std::string origin() const override { return cat("dir:", path_); }
 
   private:
-    static Result<int> refuse(std::string_view path) {
+    static tl::unexpected<Error> refuse(std::string_view path) {
         return fail(Kind::denied, "The path leads out of the source.", std::string(path));
     }
 
@@ -151,7 +161,7 @@ class DirectoryTree final : public Tree {
     }
 
     Result<int> open_file(std::string_view path) const {
-        if (file_ && path == file_path_) return file_.get();
+        if (file_.fd && path == file_path_) return file_.fd.get();
         if (!is_confined(path) || path.empty()) return refuse(path);
         const auto [directory, name] = split(path);
         const auto at = open_directory(directory);
@@ -167,16 +177,20 @@ class DirectoryTree final : public Tree {
         if (::fstat(opened.get(), &st) != 0) return fail_errno(errno, path);
         if (!S_ISREG(st.st_mode))
             return fail(Kind::denied, "This is no ordinary file of the source.", std::string(path));
-        file_ = std::move(opened);
+        file_ = {std::move(opened), static_cast<std::uint64_t>(st.st_size)};
         file_path_ = path;
-        return file_.get();
+        return file_.fd.get();
+    }
+    OpenFile take_file() const {
+        file_path_.clear();
+        return std::exchange(file_, {});
     }
 
     Fd root_;
     std::string path_;
     mutable Fd directory_;
     mutable std::string directory_path_;
-    mutable Fd file_;
+    mutable OpenFile file_;
     mutable std::string file_path_;
     mutable std::unique_ptr<ReadAhead> ahead_;
 };

@@ -8,21 +8,20 @@
 namespace tayori::legacy {
 namespace {
 
+constexpr std::size_t kLineBytesUsual = 32;  // shorter ones on average cost another allocation
+
 // Bare LF becomes CRLF. A bare CR stays: it is nobody's line end in these spools.
 std::string with_crlf(std::string bytes) {
-    std::size_t bare = 0;
-    for (std::size_t at = bytes.find('\n'); at != std::string::npos; at = bytes.find('\n', at + 1))
-        if (at == 0 || bytes[at - 1] != '\r') ++bare;
-    if (bare == 0) return bytes;
     std::string out;
-    out.reserve(bytes.size() + bare);
     std::size_t from = 0;
-    for (std::size_t at = bytes.find('\n'); at != std::string::npos; at = bytes.find('\n', from)) {
+    for (auto at = bytes.find('\n'); at != std::string::npos; at = bytes.find('\n', at + 1)) {
+        if (at > 0 && bytes[at - 1] == '\r') continue;
+        if (from == 0) out.reserve(bytes.size() + bytes.size() / kLineBytesUsual + 1);
         out.append(bytes, from, at - from);
-        if (at == 0 || bytes[at - 1] != '\r') out += '\r';
-        out += '\n';
+        out += "\r\n";
         from = at + 1;
     }
+    if (from == 0) return bytes;
     out.append(bytes, from);
     return out;
 }

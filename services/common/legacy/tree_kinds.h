@@ -1,8 +1,9 @@
-// The two kinds of trees; for tree.cc alone.
+// What the two kinds of trees share; for them and tree.cc alone.
 #pragma once
 
 #include <unistd.h>
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -31,6 +32,12 @@ class Fd {
 
   private:
     int fd_ = -1;
+};
+
+// A file of a directory, and how long it was when it was opened.
+struct OpenFile {
+    Fd fd;
+    std::uint64_t bytes = 0;
 };
 
 // Relative, no ".", no "..", no empty part, no NUL, within the limits. "" is the root.

@@ -36,6 +36,12 @@ bool is_label(std::string_view label) {
            label.back() != '-' && std::all_of(label.begin(), label.end(), is_inner);
 }
 
+// Other sites' addresses lie within these (srs.h), so they are longer than an ordinary one.
+bool is_srs(std::string_view local) {
+    return local.size() > 4 && (equals_ignoring_case(local.substr(0, 4), "SRS0") ||
+                                equals_ignoring_case(local.substr(0, 4), "SRS1"));
+}
+
 bool is_domain(std::string_view domain) {
     for (std::size_t from = 0;;) {
         const auto dot = std::min(domain.find('.', from), domain.size());
@@ -76,7 +82,9 @@ class PathParser {
         Address address;
         const bool good = take('"') ? quoted(address.local) : dot_string(address.local);
         if (!good) return fail(Kind::invalid, "Bad local part.");
-        if (address.local.size() > kLocalPartBytesMax)
+        const auto local_bytes_max =
+            is_srs(address.local) ? kSrsLocalPartBytesMax : kLocalPartBytesMax;
+        if (address.local.size() > local_bytes_max)
             return fail(Kind::invalid, "Local part too long.");
         if (take('@')) {
             const auto n = std::min(rest_.find_first_of("> \t"), rest_.size());

@@ -40,4 +40,11 @@ inline constexpr std::size_t kTextBlockBytes =
 inline constexpr std::size_t kMailboxNameBytesMax = 1000;  // of UTF-8, all levels together
 inline constexpr std::size_t kMailboxLevelsMax = 50;
 
+inline constexpr std::size_t kDkimFieldsMax = 200;  // named in h=; a mail with more is not signed
+inline constexpr std::size_t kSignatureColumns = 76;  // of folded lines of a signature
+
+inline constexpr std::size_t kSrsLocalPartBytesMax =
+    200;  // whole addresses lie in it, so RFC 5321 §4.5.3.1.1 can't be kept
+inline constexpr std::size_t kPathBytesMax = 254;  // RFC 5321 §4.5.3.1.3, less "<" and ">"
+
 }  // namespace tayori::mail

@@ -22,6 +22,23 @@ std::string_view without_space(std::string_view line) {
     return line;
 }
 
+// Whole lines up to the next one that begins with "--". Of a body only those can be delimiters; the others, which most of
+// most mail is, need nothing but to be counted.
+struct PlainLines {
+    std::size_t bytes = 0;
+    std::uint64_t lines = 0;
+};
+PlainLines count_lines(std::string_view bytes) {
+    PlainLines plain;
+    while (plain.bytes < bytes.size() && !bytes.substr(plain.bytes).starts_with("--")) {
+        const auto* found = std::memchr(bytes.data() + plain.bytes, '\n', bytes.size() - plain.bytes);
+        if (found == nullptr) break;
+        plain.bytes = static_cast<std::size_t>(static_cast<const char*>(found) - bytes.data()) + 1;
+        ++plain.lines;
+    }
+    return plain;
+}
+
 }  // namespace
 
 MimeParser::MimeParser() { begin_part(0, 0); }
@@ -45,6 +62,16 @@ std::size_t MimeParser::head_bytes_max() const {
 
 void MimeParser::feed(std::string_view bytes) {
     while (!bytes.empty()) {
+        if (state_ == State::body && pending_ == 0) {
+            const auto plain = count_lines(bytes);
+            if (plain.lines > 0) {
+                offset_ += plain.bytes;
+                lines_ += plain.lines;
+                line_end_ = bytes.substr(0, plain.bytes).ends_with("\r\n") ? 2 : 1;
+                bytes.remove_prefix(plain.bytes);
+                continue;
+            }
+        }
         const auto* found = std::memchr(bytes.data(), '\n', bytes.size());
         const auto n =
             found == nullptr

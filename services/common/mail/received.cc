@@ -38,10 +38,13 @@ std::size_t count_received(std::string_view header) {
 
 std::string received_field(const Received& received) {
     const bool utf8 = received.with.starts_with("UTF8");
-    std::string out = cat("Received: from ", clean(received.helo, utf8), " (");
-    if (!received.peer_name.empty()) append(out, clean(received.peer_name), ' ');
-    append(out, literal(received.peer_address), ")\r\n\tby ", clean(received.by), " with ",
-           clean(received.with));
+    std::string out = "Received: ";
+    if (!received.peer_address.empty()) {
+        append(out, "from ", clean(received.helo, utf8), " (");
+        if (!received.peer_name.empty()) append(out, clean(received.peer_name), ' ');
+        append(out, literal(received.peer_address), ")\r\n\t");
+    }
+    append(out, "by ", clean(received.by), " with ", clean(received.with));
     if (!received.tls.empty()) {
         out += " (";
         for (const char c : received.tls)

@@ -17,7 +17,7 @@ std::size_t count_received(std::string_view header);
 struct Received {
     std::string_view helo;
     std::string_view peer_name;     // from DNS, may be empty
-    std::string_view peer_address;  // "192.0.2.1", or "2001:db8::1" (shown as IPv6:…)
+    std::string_view peer_address;  // "192.0.2.1", or "2001:db8::1" (shown as IPv6:…); empty: our own mail
     std::string_view by;
     std::string_view with;  // "ESMTPSA"
     std::string_view tls;   // "TLS1.3 TLS_AES_256_GCM_SHA384", may be empty

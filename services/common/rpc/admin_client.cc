@@ -9,8 +9,10 @@
 #include "tayori/spool/v1/backup.grpc.pb.h"
 #include "tayori/spool/v1/bulk.grpc.pb.h"
 #include "tayori/spool/v1/directory.grpc.pb.h"
+#include "tayori/spool/v1/dkim.grpc.pb.h"
 #include "tayori/spool/v1/jobs.grpc.pb.h"
 #include "tayori/spool/v1/queue.grpc.pb.h"
+#include "tayori/spool/v1/srs.grpc.pb.h"
 
 namespace tayori::rpc {
 
@@ -62,6 +64,8 @@ struct AdminClient::Stubs {
     std::unique_ptr<v1::JobService::Stub> jobs;
     std::unique_ptr<v1::BackupService::Stub> backup;
     std::unique_ptr<v1::QueueService::Stub> queue;
+    std::unique_ptr<v1::DkimService::Stub> dkim;
+    std::unique_ptr<v1::SrsService::Stub> srs;
 };
 
 AdminClient::AdminClient(std::unique_ptr<Stubs> stubs) : stubs_(std::move(stubs)) {}
@@ -78,6 +82,8 @@ Result<std::unique_ptr<AdminClient>> AdminClient::make(const std::string& spoold
     stubs->jobs = v1::JobService::NewStub(*channel);
     stubs->backup = v1::BackupService::NewStub(*channel);
     stubs->queue = v1::QueueService::NewStub(*channel);
+    stubs->dkim = v1::DkimService::NewStub(*channel);
+    stubs->srs = v1::SrsService::NewStub(*channel);
     return std::unique_ptr<AdminClient>(new AdminClient(std::move(stubs)));
 }
 
@@ -274,6 +280,9 @@ Result<v1::QueueChanged> AdminClient::release_queued(const v1::SelectQueued& req
 Result<v1::QueueChanged> AdminClient::retry_queued(const v1::SelectQueued& request) {
     return unary(*stubs_->queue, &v1::QueueService::Stub::RetryQueued, request);
 }
+Result<v1::QueueChanged> AdminClient::route_queued(const v1::RouteQueuedRequest& request) {
+    return unary(*stubs_->queue, &v1::QueueService::Stub::RouteQueued, request);
+}
 Result<v1::QueueChanged> AdminClient::cancel_queued(const v1::CancelQueuedRequest& request) {
     return unary(*stubs_->queue, &v1::QueueService::Stub::CancelQueued, request);
 }
@@ -294,6 +303,28 @@ Result<void> AdminClient::trace(const v1::TraceRequest& request, const Visit<v1:
 }
 Result<v1::SendMailResponse> AdminClient::send_mail(const v1::SendMailRequest& request) {
     return unary(*stubs_->queue, &v1::QueueService::Stub::SendMail, request);
+}
+
+Result<v1::DkimEntry> AdminClient::create_dkim(const v1::CreateDkimRequest& request) {
+    return unary(*stubs_->dkim, &v1::DkimService::Stub::CreateDkim, request);
+}
+Result<v1::DkimList> AdminClient::list_dkim(const v1::ListDkimRequest& request) {
+    return unary(*stubs_->dkim, &v1::DkimService::Stub::ListDkim, request);
+}
+Result<v1::DkimEntry> AdminClient::enable_dkim(const v1::DkimRequest& request) {
+    return unary(*stubs_->dkim, &v1::DkimService::Stub::EnableDkim, request);
+}
+Result<v1::DkimEntry> AdminClient::disable_dkim(const v1::DkimRequest& request) {
+    return unary(*stubs_->dkim, &v1::DkimService::Stub::DisableDkim, request);
+}
+Result<v1::DkimList> AdminClient::delete_dkim(const v1::DkimRequest& request) {
+    return unary(*stubs_->dkim, &v1::DkimService::Stub::DeleteDkim, request);
+}
+Result<v1::SrsState> AdminClient::get_srs(const v1::GetSrsRequest& request) {
+    return unary(*stubs_->srs, &v1::SrsService::Stub::GetSrs, request);
+}
+Result<v1::SrsState> AdminClient::rotate_srs(const v1::RotateSrsRequest& request) {
+    return unary(*stubs_->srs, &v1::SrsService::Stub::RotateSrs, request);
 }
 
 }  // namespace tayori::rpc

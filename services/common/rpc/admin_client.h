@@ -13,8 +13,10 @@
 #include "tayori/spool/v1/backup.pb.h"
 #include "tayori/spool/v1/bulk.pb.h"
 #include "tayori/spool/v1/directory.pb.h"
+#include "tayori/spool/v1/dkim.pb.h"
 #include "tayori/spool/v1/jobs.pb.h"
 #include "tayori/spool/v1/queue.pb.h"
+#include "tayori/spool/v1/srs.pb.h"
 
 namespace tayori::rpc {
 
@@ -112,6 +114,7 @@ class AdminClient {
     Result<v1::QueueChanged> hold_queued(const v1::SelectQueued& request);
     Result<v1::QueueChanged> release_queued(const v1::SelectQueued& request);
     Result<v1::QueueChanged> retry_queued(const v1::SelectQueued& request);
+    Result<v1::QueueChanged> route_queued(const v1::RouteQueuedRequest& request);
     Result<v1::QueueChanged> cancel_queued(const v1::CancelQueuedRequest& request);
     Result<v1::QueueStats> get_queue_stats(const v1::QueueStatsRequest& request);
     Result<v1::RouteEntry> set_route(const v1::SetRouteRequest& request);
@@ -119,6 +122,15 @@ class AdminClient {
     Result<v1::RouteList> list_routes(const v1::ListRoutesRequest& request);
     Result<void> trace(const v1::TraceRequest& request, const Visit<v1::TracedMail>& visit);
     Result<v1::SendMailResponse> send_mail(const v1::SendMailRequest& request);
+    // DkimService.
+    Result<v1::DkimEntry> create_dkim(const v1::CreateDkimRequest& request);
+    Result<v1::DkimList> list_dkim(const v1::ListDkimRequest& request);
+    Result<v1::DkimEntry> enable_dkim(const v1::DkimRequest& request);
+    Result<v1::DkimEntry> disable_dkim(const v1::DkimRequest& request);
+    Result<v1::DkimList> delete_dkim(const v1::DkimRequest& request);
+    // SrsService.
+    Result<v1::SrsState> get_srs(const v1::GetSrsRequest& request);
+    Result<v1::SrsState> rotate_srs(const v1::RotateSrsRequest& request);
 
   private:
     struct Stubs;

@@ -13,6 +13,7 @@ namespace {
 
 inline constexpr int kKeepaliveIntervalMs = 30'000;
 inline constexpr int kKeepaliveTimeoutMs = 10'000;
+inline constexpr int kReconnectAtLeastEveryMs = 2'000;
 
 Result<std::string> read_pem(const std::string& path) {
     std::ifstream in(path, std::ios::binary);
@@ -58,6 +59,8 @@ Result<std::shared_ptr<grpc::Channel>> make_channel(const std::string& address,
     args.SetInt(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
     args.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
     args.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
+    // Who stays for long finds a spoold that was started anew.
+    args.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, kReconnectAtLeastEveryMs);
     // Measuring the window by pings costs more than every call here; a fixed one is known to be enough.
     args.SetInt(GRPC_ARG_HTTP2_BDP_PROBE, 0);
     args.SetInt(GRPC_ARG_HTTP2_STREAM_LOOKAHEAD_BYTES, kStreamWindowBytes);

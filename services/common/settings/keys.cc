@@ -7,8 +7,12 @@ const Table& table() {
         Table made;
         declare_site(made);
         declare_smtpd(made);
+        declare_signing(made);
         declare_imapd(made);
         declare_pop3d(made);
+        declare_fetch(made);
+        declare_outbound(made);
+        declare_carriers(made);
         declare_spoold(made);
         return made;
     }();

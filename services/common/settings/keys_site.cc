@@ -24,6 +24,10 @@ void declare_auth(Table& table) {
 void declare_test(Table& table) {
     Section<Test> s(table, "test", &Settings::test, "For tests.", Visibility::hidden);
     s.amount("clock_offset_ms", &Test::clock_offset_ms, 0, UINT64_C(4'000'000'000'000), "Moves the clock forward.");
+    s.amount("mx_port", &Test::mx_port, 1, 65'535, "Where other servers listen.");
+    s.flag("mx_anywhere", &Test::mx_anywhere, "Whether an MX may be at a loopback address.");
+    s.text("clock_file", &Test::clock_file,
+           "A file with a number of milliseconds, which move the clock forward, too; it may change at any time.");
 }
 
 }  // namespace

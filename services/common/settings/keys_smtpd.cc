@@ -7,6 +7,8 @@ void declare_smtpd(Table& table) {
     s.endpoints("listen", &Smtpd::listen, "For other servers (RFC 5321); no AUTH here. Empty: off.");
     s.endpoints("listen_submission", &Smtpd::listen_submission, "For our users, with STARTTLS (RFC 6409). Empty: off.");
     s.endpoints("listen_submissions", &Smtpd::listen_submissions, "For our users, TLS at once (RFC 8314 §3.3). Empty: off.");
+    s.endpoints("listen_lmtp", &Smtpd::listen_lmtp,
+                "LMTP (RFC 2033) for our own recipients, from smtpd.trusted_networks and unix sockets only; never port 25.");
     s.amount("workers", &Smtpd::workers, 1, 64, "Processes that share the ports, where no containers are used.");
     s.networks("proxy_networks", &Smtpd::proxy_networks,
                "Who must begin with a PROXY header, version 1 or 2, that names the client.");

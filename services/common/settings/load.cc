@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <fstream>
 #include <limits>
+#include <map>
 #include <sstream>
 #include <vector>
 
@@ -88,6 +89,7 @@ class Loader {
     }
 
     Result<Settings> finish() {
+        if (problems_.empty()) check_together();
         if (problems_.empty()) return std::move(settings_);
         std::string text;
         for (const auto& problem : problems_) append(text, text.empty() ? "" : "\n", problem.where, ": ", problem.text);
@@ -101,6 +103,16 @@ class Loader {
     }
     void problem(std::string where, std::string text) {
         problems_.push_back({std::move(where), std::move(text), line_});
+    }
+
+    void check_together() {
+        for (const auto& check : table().checks) {
+            auto wrong = check.problem(settings_);
+            if (wrong.empty()) continue;
+            const auto given = places_.find(check.key);
+            const auto where = given != places_.end() ? given->second : file_.empty() ? "the settings" : file_;
+            problem(where, cat(check.key, ": ", wrong));
+        }
     }
 
     void walk(const toml::table& level, const std::string& prefix) {
@@ -159,6 +171,7 @@ class Loader {
             problem(where, cat(key, ": write a list, [\"…\", \"…\"]"));
             return;
         }
+        places_[key] = where;
         auto done = setting->set(settings_, raw);
         if (done) return;
         const auto shown = raw.is_list ? detail::show_list(raw.items) : detail::quote(raw.items.front());
@@ -169,6 +182,7 @@ class Loader {
     std::uint32_t line_ = 0;  // of the value that is being looked at
     Settings settings_;
     std::vector<Problem> problems_;
+    std::map<std::string, std::string> places_;  // of each key: where its value came from
 };
 
 std::string machine_name() {

@@ -13,8 +13,12 @@
 #include <string_view>
 
 #include "common/base/result.h"
+#include "common/settings/carriers.h"
+#include "common/settings/fetch.h"
 #include "common/settings/imapd.h"
+#include "common/settings/outbound.h"
 #include "common/settings/pop3d.h"
+#include "common/settings/signing.h"
 #include "common/settings/site.h"
 #include "common/settings/smtpd.h"
 #include "common/settings/spoold.h"
@@ -30,11 +34,18 @@ struct Settings {
     Spoold spoold;
     Store store;
     Backup backup;
+    BackupS3 backup_s3;
     Accounts accounts;
     Imap4 imap4;
     Smtpd smtpd;
+    Carriers carriers;
+    Signing signing;
+    Dns dns;
     Imapd imapd;
     Pop3d pop3d;
+    Fetch fetch;
+    Outbound outbound;
+    Trace trace;
     Test test;
 
     // A path of the settings; a relative one is under site.data_dir.

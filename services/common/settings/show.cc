@@ -1,3 +1,5 @@
+#include <utility>
+
 #include "common/base/text.h"
 #include "common/settings/table.h"
 
@@ -13,17 +15,18 @@ std::string_view section_of(const Setting& setting) {
 std::string show(const Settings& settings, Which which) {
     const Settings defaults;
     std::string out;
-    std::string_view open;
-    for (const auto& setting : table().settings) {
-        const auto value = setting.show(settings);
-        const bool is_default = value == setting.show(defaults);
-        if (setting.visibility == Visibility::hidden && is_default) continue;
-        if (which == Which::changed && is_default) continue;
-        if (section_of(setting) != open) {
-            open = section_of(setting);
-            append(out, out.empty() ? "" : "\n", "[", open, "]\n");
+    // By sections: a section has one table, whoever declares keys of it.
+    for (const auto& section : table().sections) {
+        bool open = false;
+        for (const auto& setting : table().settings) {
+            if (section_of(setting) != section.name) continue;
+            const auto value = setting.show(settings);
+            const bool is_default = value == setting.show(defaults);
+            if (setting.visibility == Visibility::hidden && is_default) continue;
+            if (which == Which::changed && is_default) continue;
+            if (!std::exchange(open, true)) append(out, out.empty() ? "" : "\n", "[", section.name, "]\n");
+            append(out, setting.key.substr(section.name.size() + 1), " = ", value, "\n");
         }
-        append(out, setting.key.substr(open.size() + 1), " = ", value, "\n");
     }
     return out;
 }

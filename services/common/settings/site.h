@@ -46,6 +46,9 @@ struct Auth {
 // Moved by tests only; never documented.
 struct Test {
     std::uint64_t clock_offset_ms = 0;
+    std::uint32_t mx_port = 25;
+    bool mx_anywhere = false;
+    std::string clock_file;
 };
 
 }  // namespace tayori::settings

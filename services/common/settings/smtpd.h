@@ -15,6 +15,7 @@ struct Smtpd {
     std::vector<Endpoint> listen = {{"*", 25, ""}};
     std::vector<Endpoint> listen_submission = {{"*", 587, ""}};
     std::vector<Endpoint> listen_submissions = {{"*", 465, ""}};
+    std::vector<Endpoint> listen_lmtp;
     std::uint32_t workers = 1;
     std::vector<Network> proxy_networks;
     std::vector<Network> trusted_networks;

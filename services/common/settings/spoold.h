@@ -15,6 +15,7 @@ struct Spoold {
     Endpoint address = {"", 0, "run/spoold.sock"};
     std::string pki_dir = "pki";
     std::vector<std::string> pki_names = {"spoold", "localhost"};
+    std::string secrets_key = "secrets.key";
     std::uint32_t reader_threads = 2;
     std::uint32_t pending_max = 4096;
 };
@@ -39,9 +40,29 @@ struct Imap4 {
     std::uint32_t uid_renumber_at = 2'147'483'648;
 };
 
+enum class BackupTarget { directory, s3 };
+
 struct Backup {
+    BackupTarget target = BackupTarget::directory;
     std::string directory = "backup";
     std::uint64_t log_bytes_max = 16 * kGiB;
+};
+
+enum class S3Addressing { path, host };
+enum class S3Encryption { none, aes256, kms };
+
+struct BackupS3 {
+    HttpUrl endpoint;
+    std::string region = "us-east-1";
+    std::string bucket;
+    std::string prefix = "tayori";
+    S3Addressing addressing = S3Addressing::path;
+    std::string credentials_file;
+    std::string ca_file;
+    std::string storage_class;
+    S3Encryption encryption = S3Encryption::none;
+    std::string kms_key;
+    std::chrono::seconds patience_s{60};
 };
 
 struct Accounts {

@@ -4,6 +4,7 @@
 //   s.amount("message_bytes_max", &Smtpd::message_bytes_max, 64 * kKiB, 1 * kGiB, "Announced in EHLO (RFC 1870).");
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <functional>
 #include <string>
@@ -40,9 +41,16 @@ struct SectionText {
     Visibility visibility = Visibility::documented;
 };
 
+// What keys must be together. Says what is wrong with its key; empty: nothing.
+struct Check {
+    std::string key;
+    std::function<std::string(const Settings&)> problem;
+};
+
 struct Table {
     std::vector<Setting> settings;
     std::vector<SectionText> sections;
+    std::vector<Check> checks;
     const Setting* find(std::string_view key) const;
 };
 
@@ -74,7 +82,10 @@ class Section {
     Section(Table& table, std::string name, C Settings::*where, std::string description,
             Visibility visibility = Visibility::documented)
         : table_(table), name_(std::move(name)), where_(where), visibility_(visibility) {
-        table_.sections.push_back({name_, std::move(description), visibility});
+        // Several structs may share a section; the first one describes it.
+        const bool known = std::any_of(table_.sections.begin(), table_.sections.end(),
+                                       [this](const SectionText& section) { return section.name == name_; });
+        if (!known) table_.sections.push_back({name_, std::move(description), visibility});
     }
 
     void flag(std::string key, bool C::*member, std::string description) {
@@ -135,6 +146,19 @@ class Section {
                 });
             },
             [member](const C& c) { return detail::quote((c.*member).to_string()); });
+    }
+
+    void url(std::string key, HttpUrl C::*member, std::string description) {
+        row(std::move(key), "URL", "", std::move(description),
+            [member](C& c, const RawValue& raw) -> Result<void> {
+                return detail::single(raw).and_then(parse_http_url).map([&](HttpUrl u) { c.*member = std::move(u); });
+            },
+            [member](const C& c) { return detail::quote((c.*member).to_string()); });
+    }
+
+    // What is wrong with this key beside the others; empty: nothing.
+    void check(std::string key, std::function<std::string(const Settings&)> problem) {
+        table_.checks.push_back({name_ + "." + key, std::move(problem)});
     }
 
     void endpoints(std::string key, std::vector<Endpoint> C::*member, std::string description) {

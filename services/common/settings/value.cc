@@ -94,6 +94,37 @@ Result<Endpoint> parse_endpoint(std::string_view text) {
     return endpoint;
 }
 
+Result<HttpUrl> parse_http_url(std::string_view text) {
+    if (text.empty()) return HttpUrl();
+    const auto wrong = [&] {
+        return fail(Kind::invalid, cat("\"", text, "\" is no URL: write https://HOST, with :PORT and /PATH where needed"));
+    };
+    const auto lower = to_lower(text);
+    const std::size_t scheme = lower.starts_with("https://") ? 8 : lower.starts_with("http://") ? 7 : 0;
+    if (scheme == 0) return wrong();
+    const auto end = std::min(text.find('/', scheme), text.size());
+    auto host = std::string_view(lower).substr(scheme, end - scheme);
+    auto path = text.substr(end);
+    while (path.ends_with('/')) path.remove_suffix(1);
+    for (const char c : text) {
+        if (c <= ' ' || c > '~' || c == '?' || c == '#' || c == '@' || c == '%' || c == '"' || c == '\\') return wrong();
+    }
+    HttpUrl url{lower.substr(0, end), std::string(path)};
+    if (host.starts_with('[')) {
+        const auto bracket = host.find(']');
+        if (bracket == std::string_view::npos || bracket < 3) return wrong();
+        host.remove_prefix(bracket);
+        if (host.size() > 1 && host[1] != ':') return wrong();
+    }
+    const auto colon = host.find(':');
+    std::uint16_t port = 0;
+    if (colon != std::string_view::npos && (!to_port(host.substr(colon + 1), port) || port == 0)) return wrong();
+    if (host.empty() || colon == 0) return wrong();
+    // What everybody leaves out, as the header Host does too.
+    if ((scheme == 8 && port == 443) || (scheme == 7 && port == 80)) url.origin.resize(url.origin.rfind(':'));
+    return url;
+}
+
 Result<Network> parse_network(std::string_view text) {
     Network network;
     network.text = text;

@@ -31,6 +31,16 @@ struct Endpoint {
 };
 Result<Endpoint> parse_endpoint(std::string_view text);
 
+// "https://s3.example.net:9000/path": where something is asked by HTTP. Empty where a key has none.
+struct HttpUrl {
+    std::string origin;  // "https://s3.example.net:9000", in small letters
+    std::string path;    // "/path", without "/" at its end
+
+    std::string to_string() const { return origin + path; }
+    bool operator==(const HttpUrl&) const = default;
+};
+Result<HttpUrl> parse_http_url(std::string_view text);
+
 // An address range, "192.0.2.0/24", "2001:db8::/32" or a single address. IPv4 is kept as ::ffff:a.b.c.d.
 struct Network {
     std::string text;

@@ -57,6 +57,7 @@ Async<void> cmd_bdat(Session& session, std::string argument) {
         co_await session.conn().write(std::move(no));
         co_return;
     }
+    if (chunk->last) session.answer_each_recipient();
     auto& text = session.bdat_text();
     if (!text) {
         text = make_text(session);

@@ -22,6 +22,7 @@ Async<void> cmd_data(Session& session, std::string argument) {
         co_return;
     }
     co_await session.reply(354, "", "Go ahead; end with <CR><LF>.<CR><LF>");
+    session.answer_each_recipient();
     auto& conn = session.conn();
     auto& parts = session.parts();
     auto text = make_text(session);

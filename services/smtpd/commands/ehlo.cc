@@ -16,6 +16,8 @@ std::string extensions(Session& session) {
     std::string text = parts.hostname;
     append(text, "\nPIPELINING\nSIZE ", parts.message_bytes_max, "\n8BITMIME\nSMTPUTF8\nCHUNKING");
     append(text, "\nENHANCEDSTATUSCODES");
+    // Only our users may ask for notifications: whoever could anywhere would have us send them to others (RFC 3461 §10.2).
+    if (session.is_submission()) append(text, "\nDSN");
     append(text, "\nLIMITS MAILMAX=", parts.transactions_max, " RCPTMAX=", parts.recipients_max);  // RFC 9422 §3
     if (parts.tls != nullptr && !session.conn().is_tls()) append(text, "\nSTARTTLS");
     if (session.may_authenticate() && !session.login()) {
@@ -34,14 +36,25 @@ Async<void> greet(Session& session, std::string name, bool esmtp) {
     else co_await session.reply(250, "", session.parts().hostname);
 }
 
+// Each protocol refuses the other's word (RFC 2033 §4.1).
+Async<void> wrong_protocol(Session& session) {
+    session.count_bad_command();
+    return session.reply(500, "5.5.1", session.is_lmtp() ? "This is LMTP: say LHLO." : "This is SMTP: say EHLO.");
+}
+
 }  // namespace
 
 Async<void> cmd_ehlo(Session& session, std::string argument) {
-    return greet(session, std::move(argument), true);
+    return session.is_lmtp() ? wrong_protocol(session) : greet(session, std::move(argument), true);
 }
 
 Async<void> cmd_helo(Session& session, std::string argument) {
-    return greet(session, std::move(argument), false);
+    return session.is_lmtp() ? wrong_protocol(session) : greet(session, std::move(argument), false);
+}
+
+// LHLO (RFC 2033 §4.1)
+Async<void> cmd_lhlo(Session& session, std::string argument) {
+    return session.is_lmtp() ? greet(session, std::move(argument), true) : wrong_protocol(session);
 }
 
 }  // namespace tayori::smtp

@@ -4,6 +4,7 @@
 //   S: 250 2.1.0 Sender ok.
 #include "common/base/text.h"
 #include "smtpd/commands/table.h"
+#include "smtpd/grammar/dsn.h"
 
 namespace tayori::smtp {
 namespace {
@@ -11,11 +12,26 @@ namespace {
 struct MailParameters {
     std::uint64_t size = 0;
     bool smtputf8 = false;
+    std::string envelope_id;
+    std::uint32_t dsn_return = 0;
 };
 
-Result<MailParameters> read_parameters(const std::vector<Parameter>& parameters) {
+// RET and ENVID (RFC 3461 §4.3, §4.4). False: the value is malformed.
+bool read_dsn_parameter(const Parameter& parameter, MailParameters& read) {
+    if (!parameter.value) return false;
+    if (parameter.keyword == "ENVID") {
+        read.envelope_id = *parameter.value;
+        return is_envid(*parameter.value);
+    }
+    if (equals_ignoring_case(*parameter.value, "FULL")) read.dsn_return = rpc::v1::DSN_RETURN_FULL;
+    else if (equals_ignoring_case(*parameter.value, "HDRS")) read.dsn_return = rpc::v1::DSN_RETURN_HEADERS;
+    return read.dsn_return != 0;
+}
+
+Result<MailParameters> read_parameters(const std::vector<Parameter>& parameters, bool dsn) {
     MailParameters read;
-    for (const auto& [keyword, value] : parameters) {
+    for (const auto& parameter : parameters) {
+        const auto& [keyword, value] = parameter;
         if (keyword == "SIZE") {  // RFC 1870 §3
             const auto bytes = value ? parse_number(*value) : std::nullopt;
             if (!bytes) return fail(Kind::invalid, "SIZE takes a number of octets.");
@@ -28,6 +44,8 @@ Result<MailParameters> read_parameters(const std::vector<Parameter>& parameters)
             read.smtputf8 = true;
         } else if (keyword == "AUTH") {  // RFC 4954 §5: must be accepted; we trust nobody's claim and pass none on
             if (!value) return fail(Kind::invalid, "AUTH takes an address or <>.");
+        } else if (dsn && (keyword == "RET" || keyword == "ENVID")) {
+            if (!read_dsn_parameter(parameter, read)) return fail(Kind::invalid, cat("Malformed ", keyword, "."));
         } else {
             return fail(Kind::unsupported, cat("Parameter ", keyword, " is not supported."));
         }
@@ -63,7 +81,7 @@ Async<void> cmd_mail(Session& session, std::string argument) {
         co_return;
     }
     auto path = co_await parse_path_argument(argument, "FROM:");
-    auto parameters = read_parameters(path.parameters);
+    auto parameters = read_parameters(path.parameters, session.is_submission());
     if (!parameters) {
         const bool unknown = parameters.error().kind == Kind::unsupported;
         co_await session.reply(unknown ? 555 : 501, "5.5.4", parameters.error().text);
@@ -85,6 +103,8 @@ Async<void> cmd_mail(Session& session, std::string argument) {
     envelope.reverse_path = std::move(sender);
     envelope.declared_bytes = parameters->size;
     envelope.smtputf8 = parameters->smtputf8;
+    envelope.envelope_id = std::move(parameters->envelope_id);
+    envelope.dsn_return = parameters->dsn_return;
     ++session.transactions();
     co_await session.reply(250, "2.1.0", "Sender ok.");
 }

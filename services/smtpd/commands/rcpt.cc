@@ -7,21 +7,42 @@
 #include "common/base/text.h"
 #include "common/rpc/errors.h"
 #include "smtpd/commands/table.h"
+#include "smtpd/grammar/dsn.h"
 
 namespace tayori::smtp {
 namespace {
 
 struct Asked {
+    Asked() = default;
+    explicit Asked(std::string refusal) : reply(std::move(refusal)) {}
     std::string path;   // for the look-up; empty when the line was refused already
     std::string reply;  // of a line that was refused already
     std::optional<std::vector<rpc::v1::Target>> known;  // found a moment ago
+    std::string original;  // ORCPT
+    std::uint32_t notify = 0;
 };
 
-Result<std::string> parse_recipient(Session& session, const std::string& argument) {
+// NOTIFY and ORCPT (RFC 3461 §4.1, §4.2), where DSN is offered.
+Result<void> read_rcpt_parameters(Session& session, const std::vector<Parameter>& parameters, Asked& asked) {
+    for (const auto& [keyword, value] : parameters) {
+        const bool known = session.is_submission() && (keyword == "NOTIFY" || keyword == "ORCPT");
+        if (!known) return fail(Kind::unsupported, cat("Parameter ", keyword, " is not supported."));
+        if (keyword == "NOTIFY") {
+            const auto bits = value ? parse_notify(*value) : std::nullopt;
+            if (!bits) return fail(Kind::invalid, "NOTIFY takes NEVER, or a list of SUCCESS, FAILURE and DELAY.");
+            asked.notify = *bits;
+        } else {
+            if (!value || !is_orcpt(*value)) return fail(Kind::invalid, "ORCPT takes a type and an address: rfc822;a@b");
+            asked.original = *value;
+        }
+    }
+    return {};
+}
+
+Result<std::string> parse_recipient(Session& session, const std::string& argument, Asked& asked) {
     auto parsed = parse_path_argument(argument, "TO:");
     if (!parsed) return fail(std::move(parsed.error()));
-    if (!parsed->parameters.empty())
-        return fail(Kind::unsupported, cat("Parameter ", parsed->parameters[0].keyword, " is not supported."));
+    if (auto read = read_rcpt_parameters(session, parsed->parameters, asked); !read) return fail(std::move(read.error()));
     // "postmaster" needs no domain, in any case (RFC 5321 §4.1.1.3).
     if (equals_ignoring_case(parsed->path, "postmaster")) return std::move(parsed->path);
     const auto utf8 = session.envelope().smtputf8 ? mail::Utf8::allowed : mail::Utf8::refused;
@@ -32,17 +53,19 @@ Result<std::string> parse_recipient(Session& session, const std::string& argumen
 
 Asked ask(Session& session, const std::string& argument, std::size_t recipients) {
     if (recipients >= session.parts().recipients_max)
-        return {"", reply(452, "4.5.3", "Too many recipients: send the rest in another transaction."), {}};
-    auto path = parse_recipient(session, argument);
+        return Asked(reply(452, "4.5.3", "Too many recipients: send the rest in another transaction."));
+    Asked asked;
+    auto path = parse_recipient(session, argument, asked);
     if (path) {
         // Of a user the ticket is looked at, too.
-        if (session.login()) return {std::move(*path), "", {}};
-        auto known = session.parts().recipients.find(*path, session.envelope().declared_bytes);
-        return {std::move(*path), "", std::move(known)};
+        if (!session.login()) asked.known = session.parts().recipients.find(*path, session.envelope().declared_bytes);
+        asked.path = std::move(*path);
+        return asked;
     }
-    if (path.error().kind == Kind::unsupported && path.error().text.starts_with("Parameter"))
-        return {"", reply(555, "5.5.4", path.error().text), {}};
-    return {"", error_reply(path.error(), Stage::recipient), {}};
+    const auto& text = path.error().text;
+    if (path.error().kind == Kind::unsupported && text.starts_with("Parameter")) return Asked(reply(555, "5.5.4", text));
+    if (text.starts_with("NOTIFY") || text.starts_with("ORCPT")) return Asked(reply(501, "5.5.4", text));
+    return Asked(error_reply(path.error(), Stage::recipient));
 }
 
 // The next line, if it is here already, whole, and another RCPT.
@@ -112,7 +135,7 @@ Async<void> cmd_rcpt(Session& session, std::string argument) {
             session.parts().recipients.keep(one.path, envelope.declared_bytes, found, answer.directory_version());
             one.known.emplace(found.targets().begin(), found.targets().end());
         }
-        envelope.recipients.push_back({std::move(one.path), std::move(*one.known)});
+        envelope.recipients.push_back({std::move(one.path), std::move(*one.known), std::move(one.original), one.notify});
         co_await session.reply(250, "2.1.5", "Recipient ok.");
     }
 }

@@ -7,6 +7,7 @@ constexpr CommandRow kCommands[] = {
     // verb       handler       errors are about
     {"EHLO", cmd_ehlo, Stage::session},
     {"HELO", cmd_helo, Stage::session},
+    {"LHLO", cmd_lhlo, Stage::session},
     {"STARTTLS", cmd_starttls, Stage::session},
     {"AUTH", cmd_auth, Stage::session},
     {"MAIL", cmd_mail, Stage::sender},

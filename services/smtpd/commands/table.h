@@ -20,6 +20,7 @@ const CommandRow* find_command(std::string_view verb);
 
 Async<void> cmd_ehlo(Session& session, std::string argument);
 Async<void> cmd_helo(Session& session, std::string argument);
+Async<void> cmd_lhlo(Session& session, std::string argument);
 Async<void> cmd_starttls(Session& session, std::string argument);
 Async<void> cmd_auth(Session& session, std::string argument);
 Async<void> cmd_mail(Session& session, std::string argument);

@@ -1,7 +1,6 @@
 #include "spoold/backup/backups.h"
 
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -109,12 +108,10 @@ std::string set_of_account(std::string_view address) {
     return cat(name, '-', hash.substr(0, kAccountSetHashDigits));
 }
 
-Result<std::string> set_directory(const std::string& directory, const std::string& set) {
-    const auto name = set.empty() ? std::string(kDefaultSet) : set;
-    if (!good_set_name(name)) {
-        return fail(Kind::invalid, "A set's name has small letters, digits, \"-\" and \"_\", at most 64.");
-    }
-    return cat(directory, "/", name);
+Result<std::string> set_name(const std::string& set) {
+    auto name = set.empty() ? std::string(kDefaultSet) : set;
+    if (good_set_name(name)) return name;
+    return fail(Kind::invalid, "A set's name has small letters, digits, \"-\" and \"_\", at most 64.");
 }
 
 Backups::Backups(Parts parts, BackupOptions options) : parts_(parts), options_(std::move(options)) {
@@ -124,15 +121,17 @@ Backups::Backups(Parts parts, BackupOptions options) : parts_(parts), options_(s
     }
 }
 
-Result<std::string> Backups::directory_of(const std::string& set) const {
+Result<std::string> Backups::name_of(const std::string& set) const {
     if (stopping_) return fail(Kind::busy, "spoold is stopping.");
-    return set_directory(options_.directory, set);
+    return set_name(set);
+}
+
+std::unique_ptr<Target> Backups::open(const std::string& set) {
+    return options_.place->open(set, [this] { return stopping_.load(); });
 }
 
 std::string Backups::too_near() const {
-    struct stat ours, theirs;
-    if (::stat(options_.store_directory.c_str(), &ours) != 0 || ::stat(options_.directory.c_str(), &theirs) != 0) return {};
-    if (ours.st_dev != theirs.st_dev) return {};
+    if (!options_.place->shares_disk_with(options_.store_directory)) return {};
     return "The backup lies on the same file system as the mail: copy it elsewhere, or set backup.directory.";
 }
 
@@ -168,13 +167,12 @@ Result<MadeBackup> Backups::copy_and_back_up(AccountId account, const std::strin
 }
 
 Result<void> Backups::create(const v1::CreateBackupRequest& request, const Visit<v1::BackupProgress>& visit) {
-    const auto set = request.set().empty() && !request.address().empty() ? set_of_account(request.address()) : request.set();
-    auto directory = directory_of(set);
-    if (!directory) return fail(std::move(directory.error()));
+    auto set = name_of(request.set().empty() && !request.address().empty() ? set_of_account(request.address()) : request.set());
+    if (!set) return fail(std::move(set.error()));
     step_back();
-    auto target = make_directory_target(store::posix_files(), *directory);
+    auto target = open(*set);
     BackupWish wish;
-    wish.set = store::base_name(*directory);
+    wish.set = *set;
     wish.kind = request.base() ? BackupWish::Kind::base : BackupWish::Kind::increment_if_possible;
     wish.program = options_.program;
     Teller tell(visit);
@@ -208,26 +206,26 @@ Result<void> Backups::create(const v1::CreateBackupRequest& request, const Visit
 }
 
 Result<v1::BackupList> Backups::list(const v1::ListBackupsRequest& request) {
-    auto directory = directory_of(request.set());
-    if (!directory) return fail(std::move(directory.error()));
+    auto set = name_of(request.set());
+    if (!set) return fail(std::move(set.error()));
     v1::BackupList list;
-    list.set_directory(*directory);
-    auto sets = store::posix_files().list(options_.directory);
-    for (const auto& name : sets ? *sets : std::vector<std::string>()) {
+    list.set_directory(options_.place->name_of(*set));
+    auto names = options_.place->names([this] { return stopping_.load(); });
+    if (!names) return fail(std::move(names.error()));
+    for (const auto& name : *names) {
         if (good_set_name(name)) list.add_sets(name);
     }
-    auto target = make_directory_target(store::posix_files(), *directory);
-    auto steps = read_steps(*target);
+    auto steps = read_steps(*open(*set));
     if (!steps) return fail(std::move(steps.error()));
     for (const auto& step : *steps) *list.add_steps() = to_wire(step, *steps);
     return list;
 }
 
 Result<void> Backups::verify(const v1::VerifyBackupRequest& request, const Visit<v1::BackupProgress>& visit) {
-    auto directory = directory_of(request.set());
-    if (!directory) return fail(std::move(directory.error()));
+    auto set = name_of(request.set());
+    if (!set) return fail(std::move(set.error()));
     step_back();
-    auto target = make_directory_target(store::posix_files(), *directory);
+    auto target = open(*set);
     Teller tell(visit);
     auto verified = verify_backup(*target, options_.scratch,
                                   [&](const Progress& progress) { return tell(progress) && !stopping_; });
@@ -247,12 +245,12 @@ Result<void> Backups::verify(const v1::VerifyBackupRequest& request, const Visit
 
 Result<void> Backups::restore_account(const v1::RestoreAccountRequest& request,
                                       const Visit<v1::RestoredFolder>& visit) {
-    auto directory = directory_of(request.set());
-    if (!directory) return fail(std::move(directory.error()));
+    auto set = name_of(request.set());
+    if (!set) return fail(std::move(set.error()));
     auto living = parts_.directory.account_id_of(request.address());
     if (!living) return fail(std::move(living.error()));
     step_back();
-    auto target = make_directory_target(store::posix_files(), *directory);
+    auto target = open(*set);
     auto steps = read_steps(*target);
     if (!steps) return fail(std::move(steps.error()));
     const auto at = request.at_ms() == 0 ? std::optional<std::int64_t>() : request.at_ms();

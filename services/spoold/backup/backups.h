@@ -10,6 +10,7 @@
 
 #include "common/base/clock.h"
 #include "spoold/backup/create.h"
+#include "spoold/backup/place.h"
 #include "spoold/directory/directory.h"
 #include "spoold/mailbox/mailboxes.h"
 #include "tayori/spool/v1/backup.pb.h"
@@ -17,7 +18,7 @@
 namespace tayori::spool {
 
 struct BackupOptions {
-    std::string directory;        // below it lie the sets
+    std::shared_ptr<Place> place;  // where the sets lie
     std::string store_directory;  // what they are backups of
     std::string scratch;          // for the index of a moment; removed afterwards
     std::string program;          // our version
@@ -45,8 +46,9 @@ class Backups {
     void stop() { stopping_ = true; }
 
   private:
-    // invalid: no name for a set.
-    Result<std::string> directory_of(const std::string& set) const;
+    // Its name; invalid: it is none. busy: we are stopping.
+    Result<std::string> name_of(const std::string& set) const;
+    std::unique_ptr<Target> open(const std::string& set);
     std::string too_near() const;
     std::string scratch_of_account() const { return options_.scratch + "-account"; }
     Result<MadeBackup> make(const v1::CreateBackupRequest& request, Target& target, BackupWish wish, const Watch& watch);
@@ -60,7 +62,7 @@ class Backups {
 
 // The set of one account's backups, where none is named.
 std::string set_of_account(std::string_view address);
-// The directory of a set below `directory`; invalid: no name for one.
-Result<std::string> set_directory(const std::string& directory, const std::string& set);
+// The name of a set, where none is given the usual one; invalid: no name for one.
+Result<std::string> set_name(const std::string& set);
 
 }  // namespace tayori::spool

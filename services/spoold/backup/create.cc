@@ -95,6 +95,7 @@ Result<void> check_account(const std::vector<Step>& steps, const std::string& ac
 }  // namespace
 
 Result<MadeBackup> make_backup(store::CopyableStore& store, Target& target, const BackupWish& wish, const Watch& watch) {
+    if (auto tidied = target.tidy(); !tidied) return fail(std::move(tidied.error()));
     auto left = unfinished_steps(target);
     if (!left) return fail(std::move(left.error()));
     for (const auto& name : *left) {

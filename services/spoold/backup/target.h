@@ -38,6 +38,10 @@ class Target {
     virtual Result<std::uint64_t> size(const std::string& name) = 0;
     // A file, or everything below `name`; no error where there is nothing.
     virtual Result<void> remove(const std::string& name) = 0;
+    // What writers left behind that ended suddenly, and that list() does not show.
+    virtual Result<void> tidy() { return {}; }
+    // There is a way to it that can be in trouble: then `busy` says nothing about the files themselves.
+    virtual bool far() const { return false; }
 };
 
 // A directory, made if need be. `files` must outlive it.

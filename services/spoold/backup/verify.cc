@@ -44,6 +44,10 @@ class Verification {
     void problem(std::string text) {
         if (report_.problems.size() < kProblemsMax) report_.problems.push_back(std::move(text));
     }
+    // It ends here, and says nothing about the backup.
+    bool ends(const Error& error) const {
+        return error.kind == Kind::closed || (error.kind == Kind::busy && target_.far());
+    }
     bool go_on(std::uint64_t bytes) {
         progress_.done += bytes;
         return watch_(progress_);
@@ -54,13 +58,14 @@ class Verification {
             const auto place = place_of(manifest.number, file.piece.name);
             const auto size = file.piece.to - file.piece.from;
             auto there = target_.size(place);
+            if (!there && ends(there.error())) return fail(std::move(there.error()));
             if (!there) {
                 problem(cat(place, " is missing."));
                 continue;
             }
             if (*there != size) problem(cat(place, " has ", *there, " bytes, not ", size, "."));
             auto sum = checksum_of_file(place, size);
-            if (!sum && sum.error().kind == Kind::closed) return fail(std::move(sum.error()));
+            if (!sum && ends(sum.error())) return fail(std::move(sum.error()));
             if (!sum) problem(cat(place, " can't be read: ", sum.error().detail));
             else if (*sum != file.checksum) problem(cat(place, " is damaged: its checksum is another one."));
         }
@@ -92,7 +97,7 @@ class Verification {
         ++report_.chains;
         check_parts(chain);
         auto moment = Moment::open(target_, std::move(chain), std::nullopt, directory_, watch_);
-        if (!moment && moment.error().kind == Kind::closed) return fail(std::move(moment.error()));
+        if (!moment && ends(moment.error())) return fail(std::move(moment.error()));
         if (!moment) {
             problem(cat("The chain of step ", base, " can't be restored: ", moment.error().text, " ", moment.error().detail));
             return {};
@@ -113,16 +118,18 @@ class Verification {
     }
 
     Result<void> read_bodies(const store::Past& past) {
-        bool stopped = false;
+        Result<void> ended;
         auto visited = past.visit_bodies([&](store::BodyId id, const store::BodyReader& reader) {
             ++report_.bodies;
             if (auto good = reader.verify(); !good) {
-                problem(cat("Body ", static_cast<std::uint64_t>(id), ": ", good.error().detail));
+                if (ends(good.error())) ended = std::move(good);
+                else problem(cat("Body ", static_cast<std::uint64_t>(id), ": ", good.error().detail));
             }
-            stopped = !watch_(progress_);
-            return !stopped;
+            if (ended && !watch_(progress_)) ended = fail(Kind::closed, "Stopped.");
+            return ended.has_value();
         });
-        if (stopped) return fail(Kind::closed, "Stopped.");
+        if (!ended) return ended;
+        if (!visited && ends(visited.error())) return visited;
         if (!visited) problem(cat(visited.error().text, " ", visited.error().detail));
         return {};
     }

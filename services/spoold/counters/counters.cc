@@ -9,6 +9,7 @@
 #include "spoold/directory/directory.h"
 #include "spoold/keys.h"
 #include "spoold/mailbox/limits.h"
+#include "spoold/queue/queue.h"
 
 namespace tayori::spool {
 namespace {
@@ -135,7 +136,12 @@ Result<void> Counters::list_folders(const std::function<bool(const v1::FolderCou
 }
 
 Result<v1::CountersReport> Counters::verify(AccountId account) const {
-    return verify_counters(*parts_.store.snapshot(), account, parts_.address_of);
+    auto report = verify_counters(*parts_.store.snapshot(), account, parts_.address_of);
+    if (!report || raw(account) != 0) return report;
+    auto problems = Queue(parts_.store).verify();
+    if (!problems) return fail(std::move(problems.error()));
+    for (auto& problem : *problems) report->add_problems(std::move(problem));
+    return report;
 }
 
 Result<v1::CountersReport> verify_counters(const store::Snapshot& snapshot, AccountId account,

@@ -5,6 +5,7 @@
 #include "common/base/text.h"
 #include "spoold/directory/check.h"
 #include "spoold/directory/core.h"
+#include "spoold/dkim/row.h"
 
 namespace tayori::spool {
 namespace {
@@ -64,6 +65,15 @@ struct Checker {
             if (auto to = parse_name(row.catch_all())) pointers.insert(row_key::pointer(to->text(), cat('@', name)));
         });
     }
+    Result<void> dkim_keys() {
+        const auto all = dkim_row::range({});
+        return each<stored::v1::StoredDkimKey>(rows, all.from, problems, [&](std::string_view key, const auto&) {
+            const auto names = dkim_row::names(key);
+            const auto domain = rows.get(row_key::domain(names.domain));
+            if (!domain || !*domain)
+                problems.push_back(cat("The DKIM key ", names.selector, " is of ", names.domain, ", which is no domain here."));
+        });
+    }
     Result<void> back_references() {
         const auto begin = row_key::pointers_begin({}).substr(0, 2);
         auto scanned = rows.scan(begin, row_key::end_of(begin), [&](std::string_view key, std::string_view) {
@@ -100,6 +110,7 @@ Result<std::vector<std::string>> verify_directory(const Rows& rows) {
     auto checked = checker.names();
     if (checked) checked = checker.accounts(*next ? decode_u64(**next) : 1);
     if (checked) checked = checker.domains();
+    if (checked) checked = checker.dkim_keys();
     if (checked) checked = checker.back_references();
     if (!checked) return fail(std::move(checked.error()));
     return std::move(checker.problems);

@@ -39,6 +39,7 @@ struct DirectoryCore {
         const auto now = version.fetch_add(1) + 1;
         if (on_change) on_change(now);
     }
+    ReturnPath return_path;  // set before anything is served
     VersionedCache<Resolution> resolved{kResolvedCacheMax};
     HashPool pool;
     std::atomic<bool> purging{false};

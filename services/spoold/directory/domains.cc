@@ -1,6 +1,7 @@
 #include "common/base/text.h"
 #include "spoold/directory/core.h"
 #include "spoold/directory/directory.h"
+#include "spoold/dkim/row.h"
 
 namespace tayori::spool {
 namespace {
@@ -68,6 +69,8 @@ Result<v1::DeleteDomainResponse> remove_domain(store::Transaction& transaction, 
         return fail(Kind::no_target, cat("The domain ", name, " still has accounts or aliases (accounts: ",
                                          domain->accounts(), "): delete them first."));
     point_catch_all(transaction, name, domain->catch_all(), {});
+    const auto keys = dkim_row::range(name);
+    transaction.erase_range(keys.from, keys.to);
     transaction.erase(row_key::domain(name));
     return v1::DeleteDomainResponse();
 }

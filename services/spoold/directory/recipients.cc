@@ -78,6 +78,14 @@ Result<bool> check_room(const DirectoryCore& core, const Resolution& resolution,
 
 Result<void> resolve_one(DirectoryCore& core, const std::string& recipient, std::uint64_t bytes, bool submitted,
                          v1::Recipient& out) {
+    if (core.return_path) {
+        // Not kept: it grows old by itself.
+        if (auto behind = core.return_path(recipient)) {
+            if (!*behind) return fail(std::move(behind->error()));
+            out.add_targets()->set_address(std::move(**behind));
+            return {};
+        }
+    }
     auto resolution = expand_cached(core, recipient);
     if (!resolution) return fail(std::move(resolution.error()));
     if (!resolution->own_domain && !submitted)

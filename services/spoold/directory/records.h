@@ -11,6 +11,7 @@
 //   "d" "e" <bulk change> <n, 8 bytes>  StoredBulkEntry
 //   "d" "c" "account"                   the next account id, 8 bytes; "bulk": the next bulk change
 //   "d" "k" <name>                      keys of this store
+//   "d" "g" <domain> 00 <selector>      StoredDkimKey (spoold/dkim/row.h)
 //   "d" "s" <account id>                StoredPluginSettings: of control files of an old server
 //   "d" "l" <account id>                (empty) nobody has logged in since an import into it
 //

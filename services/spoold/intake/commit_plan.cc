@@ -1,12 +1,15 @@
 // One message for all its recipients, and what is to be sent because of it, in one commit (design.md §5).
 #include <algorithm>
+#include <deque>
 
+#include "common/base/text.h"
 #include "spoold/intake/intake.h"
 #include "spoold/intake/new_mail.h"
 #include "spoold/intake/outcomes.h"
 #include "spoold/keys.h"
 #include "spoold/mailbox/names.h"
-#include "spoold/queue/queue.h"
+#include "spoold/queue/outbound.h"
+#include "spoold/queue/trace.h"
 
 namespace tayori::spool {
 namespace {
@@ -28,20 +31,33 @@ Result<void> check_plan(const v1::CommitPlan& plan) {
         if (static_cast<std::size_t>(outbound.recipients_size()) > kOutboundRecipientsMax) {
             return fail(Kind::invalid, "Too many recipients of one outbound mail.");
         }
+        if (outbound.content().size() > kInlineBytesMax) return fail(Kind::invalid, "A mail of its own is too long.");
     }
     return {};
 }
 
+// What lives until the commit is done.
+struct Planned {
+    v1::CommitPlan const* plan = nullptr;
+    NewMail mail;
+    std::vector<QueuedMail> queued;
+    std::deque<std::string> bodies;  // of mails of our own
+};
+
 class PlanTx {
   public:
-    PlanTx(store::Transaction& transaction, const Mailboxes::Parts& parts, const v1::CommitPlan& plan,
-           const NewMail& mail)
-        : tx_(transaction), parts_(parts), plan_(plan), mail_(mail), seed_(mail.seed) {}
+    PlanTx(store::Transaction& transaction, const Mailboxes::Parts& parts, const IntakeOptions& options, Planned& planned)
+        : tx_(transaction), parts_(parts), options_(options), plan_(*planned.plan), mail_(planned.mail), planned_(planned),
+          seed_(planned.mail.seed) {
+        planned.queued.clear();
+        planned.bodies.clear();
+    }
 
     Result<void> run(v1::CommitPlanReply& reply, ChangeSet& changes) {
         if (repeat_reply(tx_, kSite, plan_.request_id(), reply)) return {};
         auto body = BodyTx::store(tx_, mail_);
         if (!body) return fail(std::move(body.error()));
+        bytes_ = body->bytes();
         const auto count = static_cast<std::uint64_t>(plan_.deliveries_size());
         next_message_ = count == 0 ? 0 : take_numbers(tx_, keys::kNextMessageId, count);
         for (const auto& delivery : plan_.deliveries()) {
@@ -54,6 +70,7 @@ class PlanTx {
             if (!id) return fail(std::move(id.error()));
             reply.add_queue_ids(raw(*id));
         }
+        if (options_.traces) add_trace(tx_, trace());
         if (auto ended = body->end(); !ended) return ended;
         keep_reply(tx_, kSite, plan_.request_id(), reply);
         return {};
@@ -115,21 +132,82 @@ class PlanTx {
     }
 
     Result<QueueId> enqueue(const v1::Outbound& outbound, BodyTx& body) {
+        auto mail = queued_mail(outbound, plan_.trace_id(), tx_.now_ms());
+        if (outbound.forward() && options_.rewrite) mail.reverse_path = options_.rewrite(outbound.reverse_path(), outbound.forward_domain());
+        if (outbound.content().empty()) {
+            mail.body = body.take();
+            mail.bytes = body.bytes() + mail.prefix.size();
+        } else {
+            mail.body = tx_.add_body(outbound.content());
+            mail.bytes = outbound.content().size() + mail.prefix.size();
+        }
+        if (auto counted = count(outbound); !counted) return fail(std::move(counted.error()));
+        return add(std::move(mail));
+    }
+
+    Result<QueueId> add(QueuedMail mail) {
+        auto id = Queue::add(tx_, mail);
+        if (!id) return id;
+        mail.id = *id;
+        planned_.queued.push_back(std::move(mail));
+        return id;
+    }
+
+    // What an account sends is limited, and much of it is told to the postmaster.
+    Result<void> count(const v1::Outbound& outbound) {
+        const AccountId account{outbound.account_id()};
+        if (account == kSite) return {};
+        Volume now;
+        auto tell = count_volume(tx_, account, static_cast<std::uint64_t>(outbound.recipients_size()), options_.volume, now);
+        if (!tell) return fail(std::move(tell.error()));
+        if (!*tell) return {};
+        VolumeNotice notice;
+        notice.address = account_address(tx_, raw(account));
+        const auto at = notice.address.rfind('@');
+        if (at == std::string::npos) return {};
+        notice.postmaster = cat("postmaster", notice.address.substr(at));
+        notice.hostname = options_.hostname;
+        notice.date_s = tx_.now_ms() / kMillisPerSecond;
+        notice.number = next_random(seed_);
+        notice.volume = now;
+        notice.language = options_.language;
+        const auto& text = planned_.bodies.emplace_back(volume_notice(notice));
         QueuedMail mail;
-        mail.reverse_path = outbound.reverse_path();
-        for (const auto& recipient : outbound.recipients()) mail.recipients.push_back(recipient.address());
-        mail.prefix = outbound.prefix();
-        mail.body = body.take();
-        mail.bytes = body.bytes() + mail.prefix.size();
+        mail.recipients.emplace_back().address = notice.postmaster;
         mail.created_ms = tx_.now_ms();
-        mail.trace_id = plan_.trace_id();
-        return Queue::add(tx_, mail);
+        mail.trace_id = cat(plan_.trace_id(), ".volume");
+        mail.body = tx_.add_body(text);
+        mail.bytes = text.size();
+        auto added = add(std::move(mail));
+        if (!added) return fail(std::move(added.error()));
+        return {};
+    }
+
+    // One record for all: where it was stored, and what was queued because of it.
+    TraceRecord trace() const {
+        TraceRecord record;
+        record.kind = v1::TraceEvent::KIND_RECEIVED;
+        record.trace_id = plan_.trace_id();
+        record.sender = plan_.reverse_path();
+        record.message_id = plan_.summary().message_id();
+        record.client = plan_.client();
+        record.bytes = bytes_;
+        for (const auto& delivery : plan_.deliveries()) record.stored.push_back({AccountId{delivery.account_id()}, delivery.folder()});
+        for (const auto& mail : planned_.queued) {
+            auto& queued = record.queued.emplace_back();
+            queued.id = mail.id;
+            for (const auto& recipient : mail.recipients) queued.recipients.push_back(recipient.address);
+        }
+        return record;
     }
 
     store::Transaction& tx_;
     const Mailboxes::Parts& parts_;
+    const IntakeOptions& options_;
     const v1::CommitPlan& plan_;
     const NewMail& mail_;
+    Planned& planned_;
+    std::uint64_t bytes_ = 0;
     std::uint64_t seed_;
     std::uint64_t next_message_ = 0;
     std::vector<Error> refused_;
@@ -142,14 +220,19 @@ void Intake::commit_plan(Shared<v1::CommitPlan> request, Answer<v1::CommitPlanRe
     if (auto checked = check_plan(*request); !checked) return done(fail(std::move(checked.error())));
     auto prepared = prepare_mail(*request, parts.settings);
     if (!prepared) return done(fail(std::move(prepared.error())));
-    auto mail = std::make_shared<const NewMail>(std::move(*prepared));
+    auto planned = std::make_shared<Planned>();
+    planned->plan = request.get();
+    planned->mail = std::move(*prepared);
     submit_write<v1::CommitPlanReply>(
         parts, kSite, store::Effect::grows,
-        [&parts, request, mail](store::Transaction& transaction, v1::CommitPlanReply& reply, ChangeSet& changes) {
-            return PlanTx(transaction, parts, *request, *mail).run(reply, changes);
+        [&parts, &options = options_, planned](store::Transaction& transaction, v1::CommitPlanReply& reply, ChangeSet& changes) {
+            return PlanTx(transaction, parts, options, *planned).run(reply, changes);
         },
         // The store reads the bytes until then.
-        [request, mail, done = std::move(done)](Result<v1::CommitPlanReply> reply) { done(std::move(reply)); });
+        [&options = options_, request, planned, done = std::move(done)](Result<v1::CommitPlanReply> reply) {
+            if (reply && options.queued) options.queued(planned->queued);
+            done(std::move(reply));
+        });
 }
 
 }  // namespace tayori::spool

@@ -2,13 +2,27 @@
 #pragma once
 
 #include "spoold/mailbox/mailboxes.h"
+#include "spoold/queue/queue.h"
+#include "spoold/queue/volume.h"
 #include "tayori/spool/v1/intake.pb.h"
 
 namespace tayori::spool {
 
+struct IntakeOptions {
+    VolumeLimits volume;
+    std::string hostname;
+    mail::DsnLanguage language = mail::DsnLanguage::english;
+    bool traces = true;  // false: for measuring what they cost
+    // The reverse path of mail that is forwarded: of whom, by which domain of ours (spoold/srs). Only reads.
+    std::function<std::string(const std::string& sender, const std::string& domain)> rewrite;
+    // Told of mails that a commit has put into the queue, on the committer's thread, before the commit is answered.
+    std::function<void(const std::vector<QueuedMail>&)> queued;
+};
+
 class Intake {
   public:
-    explicit Intake(const Mailboxes& mailboxes) : mailboxes_(mailboxes) {}
+    explicit Intake(const Mailboxes& mailboxes, IntakeOptions options = {})
+        : mailboxes_(mailboxes), options_(std::move(options)) {}
 
     // May this account receive a message of about that size at all? For RCPT, after the directory has resolved it and
     // has looked whether there is room. not_found, too_big.
@@ -25,6 +39,7 @@ class Intake {
 
   private:
     const Mailboxes& mailboxes_;
+    const IntakeOptions options_;
 };
 
 }  // namespace tayori::spool

@@ -49,6 +49,13 @@ PreparedImport prepare(const v1::ImportMail& mail, const MailboxSettings& settin
     return out;
 }
 
+void add_place(google::protobuf::RepeatedPtrField<v1::UidRange>& list, std::uint32_t at) {
+    if (list.empty() || list.rbegin()->last() + 1 != at) {
+        list.Add()->set_first(at);
+    }
+    list.rbegin()->set_last(at);
+}
+
 // All or none of the batch's uploads.
 Result<void> take_uploads(std::vector<PreparedImport>& mails, ImportUploads& uploads) {
     for (auto& prepared : mails) {
@@ -105,18 +112,17 @@ Result<v1::FilterImportedReply> Imports::filter(const v1::FilterImportedRequest&
         keys.push_back(keys::imported(account, id, all.substr(i * kImportIdentityBytes, kImportIdentityBytes)));
     auto values = mailboxes_.parts().store.snapshot()->get_many(keys);
     if (!values) return fail(std::move(values.error()));
+    const auto before_s = mailboxes_.parts().clock.now_ms() / kMillisPerSecond - request.older_than_s();
     v1::FilterImportedReply reply;
     for (std::size_t i = 0; i < count; ++i) {
-        if ((*values)[i]) continue;
-        const auto at = static_cast<std::uint32_t>(i);
-        auto& list = *reply.mutable_unknown();
-        if (!list.empty() && list.rbegin()->last() + 1 == at) {
-            list.rbegin()->set_last(at);
-            continue;
+        if (!(*values)[i]) {
+            add_place(*reply.mutable_unknown(), static_cast<std::uint32_t>(i));
+        } else if (request.has_older_than_s()) {
+            const auto row = decode_stored<StoredImportedMail>(*(*values)[i]);
+            if (!row) return fail(row.error());
+            if (row->arrived_s() != 0 && row->arrived_s() <= before_s)
+                add_place(*reply.mutable_older(), static_cast<std::uint32_t>(i));
         }
-        auto* range = list.Add();
-        range->set_first(at);
-        range->set_last(at);
     }
     return reply;
 }

@@ -121,6 +121,13 @@ Result<Reference> BatchTx::reference(std::size_t at, Target& target) {
     if (!ids) return fail(std::move(ids.error()));
     auto body = BodyTx::store(tx_, prepared.content);
     if (!body) return fail(std::move(body.error()));
+    if (import_.arrives()) {
+        auto room = box_->check_room(*target.folder, bytes_ahead_ + body->bytes(), messages_ahead_ + 1);
+        if (!room) {
+            if (auto ended = body->end(); !ended) return fail(std::move(ended.error()));
+            return fail(std::move(room.error()));
+        }
+    }
 
     Reference out;
     out.message = MessageId{first_message_ + at};
@@ -157,7 +164,13 @@ Result<void> BatchTx::import(std::size_t at, v1::ImportBatchReply& reply) {
     auto to = target(FolderId{mail.folder_id()});
     if (!to) return fail(std::move(to.error()));
     auto made = reference(at, **to);
+    if (!made && import_.arrives() && made.error().kind == Kind::over_quota) {
+        reply.set_over_quota(reply.over_quota() + 1);
+        return {};
+    }
     if (!made) return fail(std::move(made.error()));
+    bytes_ahead_ += made->bytes;
+    ++messages_ahead_;
     if (made->uid == 0) ++(*to)->unnumbered;
     row_.set_mails(row_.mails() + 1);
     row_.set_bytes(row_.bytes() + made->bytes);
@@ -168,14 +181,24 @@ Result<void> BatchTx::import(std::size_t at, v1::ImportBatchReply& reply) {
     return {};
 }
 
+Result<std::vector<AccountTx::Placed>> BatchTx::put_in(Target& target, Change& change) {
+    if (!import_.arrives()) return box_->place(*target.folder, std::move(target.references), change);
+    auto arrived = box_->append(*target.folder, std::move(target.references), change);
+    if (!arrived) return fail(std::move(arrived.error()));
+    std::vector<AccountTx::Placed> placed;
+    for (const auto& reference : change.appended) placed.push_back({reference.message, reference.uid});
+    return placed;
+}
+
 Result<void> BatchTx::place(Target& target, ChangeSet& changes) {
     if (target.references.empty()) return {};
     if (auto room = AccountTx::check_uids(*target.folder, target.unnumbered); !room) return room;
     auto change = box_->start_change(*target.folder);
-    auto placed = box_->place(*target.folder, std::move(target.references), change);
+    auto placed = put_in(target, change);
     if (!placed) return fail(std::move(placed.error()));
     StoredImportedMail where;
     where.set_folder_id(raw(target.folder->id));
+    if (import_.arrives()) where.set_arrived_s(tx_.now_ms() / kMillisPerSecond);
     for (const auto& [message, uid] : *placed) {
         where.set_uid(uid);
         const auto& mail = *mails_[raw(message) - first_message_].mail;

@@ -48,6 +48,7 @@ class BatchTx {
     std::string uidl_for(const PreparedImport& prepared);
     Result<std::uint64_t> pop3_order_for(const v1::ImportMail& mail) const;
     Result<void> place(Target& target, ChangeSet& changes);
+    Result<std::vector<AccountTx::Placed>> put_in(Target& target, Change& change);
     void refuse(const v1::ImportMail& mail, const Error& error, v1::ImportBatchReply& reply);
     void note(const v1::ImportMail& mail, std::string_view code, std::vector<std::string> values);
 
@@ -64,6 +65,8 @@ class BatchTx {
     std::map<FolderId, Target> targets_;
     absl::flat_hash_set<std::string_view> seen_;  // identities in this batch
     std::uint64_t first_message_ = 0;
+    std::uint64_t bytes_ahead_ = 0;     // of this batch, not counted in the account yet
+    std::uint64_t messages_ahead_ = 0;
 };
 
 }  // namespace tayori::spool

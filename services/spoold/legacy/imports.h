@@ -31,7 +31,7 @@ class Imports {
     void add_report(Shared<v1::AddImportReportRequest> request, Answer<v1::Import> done);
     void close(ImportId id, Answer<v1::Import> done);
 
-    // `visit` returns false to stop.
+    // Those whose mail arrives are no affair of people who import, and left out. `visit` returns false to stop.
     Result<void> list(const std::function<bool(const v1::Import&)>& visit) const;
     Result<void> list_accounts(ImportId id, const std::function<bool(const v1::ImportAccount&)>& visit) const;
     Result<void> read_report(ImportId id, const std::function<bool(const v1::ImportReportLine&)>& visit) const;
@@ -47,5 +47,9 @@ class Imports {
     Mailboxes& mailboxes_;
     Directory& directory_;
 };
+
+inline constexpr std::string_view kArrivalsKind = "fetch";
+// The import of a source whose mail arrives (FetchService), begun or found again.
+Result<ImportId> open_arrivals(store::Transaction& transaction, const std::string& origin);
 
 }  // namespace tayori::spool

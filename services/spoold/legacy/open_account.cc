@@ -34,6 +34,7 @@ class Opening {
         const TransactionRows rows(tx_);
         auto import = read_import(rows, id_);
         if (!import) return fail(std::move(import.error()));
+        if (created && import->arrives()) return fail(Kind::not_found, "There is no such account.");
         auto known = read_row<StoredImportAccount>(rows, keys::import_account(id_, account_));
         if (!known) return fail(std::move(known.error()));
         auto opened = AccountTx::open(tx_, parts_, account_);
@@ -73,11 +74,12 @@ class Opening {
             row_.set_address(request_.address());
             row_.set_created(created);
             import_.set_accounts(import_.accounts() + 1);
-            mark_untouched(tx_, raw(account_));
+            if (!import_.arrives()) mark_untouched(tx_, raw(account_));
         } else if (row_.modseq() != box_->state().modseq) {
             row_.set_others_changed(true);
         }
         row_.set_state(stored::v1::STORED_IMPORT_STATE_OPEN);
+        if (import_.arrives()) return {};
         const auto last = request_.pop3_order_last();
         if (last > 0 && (!continued || last > row_.pop3_order_last())) {
             row_.set_pop3_order_base(box_->reserve_pop3_orders(last));
@@ -139,10 +141,11 @@ class Opening {
         const auto key = keys::import_folder(account_, id_, *id);
         auto row = read_row<StoredImportFolder>(TransactionRows(tx_), key);
         if (!row) return fail(std::move(row.error()));
-        if (*row) more_uids(**folder, wanted, **row);
+        if (import_.arrives()) arrive_in(wanted, made, *row);
+        else if (*row) more_uids(**folder, wanted, **row);
         else *row = first_uids(**folder, wanted, made, changes);
         write_row(tx_, key, **row);
-        if (fresh_) {
+        if (import_.arrives() ? made : fresh_) {
             if (auto subscribed = subscribe(*name, wanted.subscribed()); !subscribed) return subscribed;
         }
         out.set_folder_id(raw(*id));
@@ -150,6 +153,15 @@ class Opening {
         out.set_uid_validity((*folder)->record.uid_validity);
         out.set_source_uid_validity((*row)->source_uid_validity());
         return {};
+    }
+
+    // No number of the source is kept: mail is numbered as any that arrives.
+    static void arrive_in(const v1::ImportFolder& wanted, bool made, std::optional<StoredImportFolder>& row) {
+        const bool known = row && row->source_uid_validity() != 0 && !wanted.accept_renumbered();
+        if (!row) row.emplace();
+        row->set_name(wanted.name());
+        row->set_created(row->created() || made);
+        if (!known) row->set_source_uid_validity(wanted.uid_validity());
     }
 
     StoredImportFolder first_uids(FolderTx& folder, const v1::ImportFolder& wanted, bool made, ChangeSet& changes) {

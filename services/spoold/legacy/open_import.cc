@@ -74,7 +74,23 @@ void change_import(const Mailboxes::Parts& parts, ImportId id, Apply apply, Answ
 
 }  // namespace
 
+Result<ImportId> open_arrivals(store::Transaction& transaction, const std::string& origin) {
+    v1::OpenImportRequest request;
+    request.set_kind(std::string(kArrivalsKind));
+    request.set_origin(origin);
+    v1::CountersRaised none;
+    auto opened = find_or_begin(transaction, request, none);
+    if (!opened) return fail(std::move(opened.error()));
+    const ImportId id{opened->import_id()};
+    auto row = read_import(TransactionRows(transaction), id);
+    if (!row) return fail(std::move(row.error()));
+    row->set_arrives(true);
+    write_row(transaction, keys::import(id), *row);
+    return id;
+}
+
 void Imports::open(const v1::OpenImportRequest& request, Answer<v1::Import> done) {
+    if (request.kind() == kArrivalsKind) return done(fail(Kind::denied, "This kind is that of `adminctl fetch`."));
     if (request.kind().empty() || request.kind().size() > kImportKindBytesMax || request.origin().empty() ||
         request.origin().size() > kImportOriginBytesMax) {
         return done(fail(Kind::invalid, "An import needs the kind and the origin of its source."));
@@ -130,6 +146,7 @@ Result<void> Imports::list(const std::function<bool(const v1::Import&)>& visit) 
             auto row = decode_stored<StoredImport>(value);
             if (!row) error = std::move(row.error());
             if (error) return false;
+            if (row->arrives()) return true;
             auto shown = show(keys::import_of_key(key), *row);
             shown.set_message_bytes_max(mailboxes_.parts().settings.message_bytes_max);
             return visit(shown);

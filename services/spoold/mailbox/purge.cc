@@ -53,12 +53,14 @@ void erase_records(store::Transaction& transaction, AccountId account) {
     }
     erase(transaction, range);
     erase(transaction, keys::names(account));
+    transaction.erase(keys::volume(account));
     erase(transaction, keys::subscriptions(account));
     erase(transaction, keys::all_message_references(account));
     erase(transaction, keys::trash_of(account));
     erase(transaction, keys::all_import_folders(account));
     erase(transaction, keys::all_imported(account));
     erase(transaction, keys::imported_uidls(account));
+    erase(transaction, keys::fetch_sources(account));
     transaction.erase(keys::keyword_table(account));
     transaction.erase(keys::account_state(account));
 }

@@ -1,48 +1,17 @@
 #include "spoold/queue/queue.h"
 
-#include <optional>
-
+#include "common/base/text.h"
 #include "spoold/keys.h"
 #include "spoold/mailbox/account_tx.h"
-#include "spoold/mailbox/codec.h"
 #include "spoold/mailbox/records.h"
 #include "spoold/mailbox/trash.h"
 
 namespace tayori::spool {
 namespace {
 
-constexpr std::uint8_t kVersion = 1;
-
-std::string encode(const QueuedMail& mail) {
-    std::string out(1, static_cast<char>(kVersion));
-    put_varint(out, raw(mail.sender));
-    put_bytes(out, mail.reverse_path);
-    put_varint(out, mail.recipients.size());
-    for (const auto& recipient : mail.recipients) put_bytes(out, recipient);
-    put_bytes(out, mail.prefix);
-    put_varint(out, static_cast<std::uint64_t>(mail.body));
-    put_varint(out, mail.bytes);
-    put_signed(out, mail.created_ms);
-    put_bytes(out, mail.trace_id);
-    return out;
-}
-
-Result<QueuedMail> decode(QueueId id, std::string_view value) {
-    Reader in(value);
-    QueuedMail mail;
-    mail.id = id;
-    const auto version = in.byte();
-    mail.sender = AccountId{in.varint()};
-    mail.reverse_path = in.bytes();
-    const auto count = in.varint();
-    for (std::uint64_t i = 0; i < count && in.ok(); ++i) mail.recipients.emplace_back(in.bytes());
-    mail.prefix = in.bytes();
-    mail.body = store::BodyId{in.varint()};
-    mail.bytes = in.varint();
-    mail.created_ms = in.signed_varint();
-    mail.trace_id = in.bytes();
-    if (!in.ok() || version != kVersion) return fail(corrupt_record("queued mail"));
-    return mail;
+Result<QueuedMail> decode_queued(QueueId id, const std::optional<std::string>& value) {
+    if (!value) return fail(Kind::not_found, "No such mail in the queue.");
+    return QueuedMail::decode(id, *value);
 }
 
 }  // namespace
@@ -59,7 +28,7 @@ Result<void> Queue::list(const std::function<bool(const QueuedMail&)>& visit) co
     const auto range = keys::all_queued();
     std::optional<Error> error;
     auto scanned = store_.snapshot()->scan(range.from, range.to, [&](std::string_view key, std::string_view value) {
-        const auto mail = decode(keys::queue_id_of_key(key), value);
+        const auto mail = QueuedMail::decode(keys::queue_id_of_key(key), value);
         if (!mail) error = mail.error();
         return mail && visit(*mail);
     });
@@ -67,23 +36,61 @@ Result<void> Queue::list(const std::function<bool(const QueuedMail&)>& visit) co
     return scanned;
 }
 
+Result<QueuedMail> Queue::get(QueueId id) const {
+    const auto value = store_.get(keys::queued(id));
+    if (!value) return fail(value.error());
+    return decode_queued(id, *value);
+}
+
+Result<std::vector<std::string>> Queue::verify() const {
+    std::vector<std::string> problems;
+    const auto snapshot = store_.snapshot();
+    std::uint64_t found = 0;
+    const auto range = keys::all_queued();
+    auto scanned = snapshot->scan(range.from, range.to, [&](std::string_view key, std::string_view value) {
+        const auto id = keys::queue_id_of_key(key);
+        const auto mail = QueuedMail::decode(id, value);
+        if (!mail) problems.push_back(cat("queue id ", raw(id), ": the record can't be read"));
+        // One that was sent meanwhile is not missing.
+        else if (!store_.open_body(mail->body) && get(id)) problems.push_back(cat("queue id ", raw(id), ": its body is missing"));
+        ++found;
+        return true;
+    });
+    if (!scanned) return fail(std::move(scanned.error()));
+    const auto counted = snapshot->get(keys::kQueued);
+    if (!counted) return fail(counted.error());
+    if (const auto waiting = decode_number(*counted, 0); waiting != found)
+        problems.push_back(cat("queue: ", found, " mails, but counted as ", waiting));
+    return problems;
+}
+
 Result<QueueId> Queue::add(store::Transaction& transaction, const QueuedMail& mail) {
     const QueueId id{take_numbers(transaction, keys::kNextQueueId, 1)};
-    transaction.put(keys::queued(id), encode(mail));
+    transaction.put(keys::queued(id), mail.encode());
     const auto waiting = decode_number(transaction.get(keys::kQueued), 0);
     transaction.put(keys::kQueued, encode_number(waiting + 1));
     return id;
 }
 
+Result<QueuedMail> Queue::read(store::Transaction& transaction, QueueId id) {
+    return decode_queued(id, transaction.get(keys::queued(id)));
+}
+
+void Queue::change(store::Transaction& transaction, const QueuedMail& mail) {
+    transaction.put(keys::queued(mail.id), mail.encode());
+}
+
 Result<void> Queue::remove(store::Transaction& transaction, QueueId id) {
-    const auto value = transaction.get(keys::queued(id));
-    if (!value) return fail(Kind::not_found, "No such mail in the queue.");
-    const auto mail = decode(id, *value);
+    const auto mail = read(transaction, id);
     if (!mail) return fail(mail.error());
-    transaction.erase(keys::queued(id));
+    return remove(transaction, *mail);
+}
+
+Result<void> Queue::remove(store::Transaction& transaction, const QueuedMail& mail) {
+    transaction.erase(keys::queued(mail.id));
     const auto waiting = decode_number(transaction.get(keys::kQueued), 1);
     transaction.put(keys::kQueued, encode_number(waiting - 1));
-    return release_body(transaction, mail->body);
+    return release_body(transaction, mail.body);
 }
 
 }  // namespace tayori::spool

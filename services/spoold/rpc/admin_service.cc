@@ -1,5 +1,7 @@
 #include "spoold/rpc/admin_service.h"
 
+#include <algorithm>
+
 #include "common/base/log.h"
 #include "common/base/text.h"
 #include "spoold/rpc/unary.h"
@@ -45,6 +47,19 @@ Result<v1::CountersReport> AdminService::verify_counters(AccountId account) cons
     return report;
 }
 
+// Why mail waits, in a sentence.
+std::string AdminService::queue_note() const {
+    const auto stats = parts_.outgoing.schedule_stats();
+    const auto daemons = parts_.streams.daemons();
+    const bool carried = std::any_of(daemons.begin(), daemons.end(), [](const auto& daemon) { return daemon.program() == "smtpd"; });
+    if (!carried) return "No smtpd is connected: nothing is sent until one is.";
+    std::string note = cat(stats.leased, " are being sent");
+    if (stats.held > 0) append(note, ", ", stats.held, " are held by an administrator");
+    const auto waiting = stats.waiting - std::min(stats.waiting, stats.leased + stats.held);
+    if (waiting > 0) append(note, ", ", waiting, " wait for their next try");
+    return note + ".";
+}
+
 Result<v1::Status> AdminService::status() const {
     v1::Status out;
     const auto stats = parts_.store.stats();
@@ -59,10 +74,7 @@ Result<v1::Status> AdminService::status() const {
     out.set_domains(counts->domains);
     out.set_messages(stats.bodies);
     out.set_queued(queued->waiting);
-    if (queued->waiting != 0) {
-        out.set_queue_note(
-            "Mail for other sites is kept safely and waits: this version does not send it yet.");
-    }
+    if (queued->waiting != 0) out.set_queue_note(queue_note());
     out.set_log_position(stats.log_position);
     out.set_flushed_position(stats.flushed_position);
     out.set_segment_bytes(stats.segment_bytes);

@@ -10,6 +10,7 @@
 #include "spoold/directory/directory.h"
 #include "spoold/mailbox/mailboxes.h"
 #include "spoold/mailbox/undelete.h"
+#include "spoold/queue/outgoing.h"
 #include "spoold/queue/queue.h"
 #include "spoold/rpc/gate.h"
 #include "spoold/rpc/stream_service.h"
@@ -27,6 +28,7 @@ class AdminService final : public v1::AdminService::CallbackService {
         Counters& counters;
         spool::Undelete& undelete;
         Queue& queue;
+        Outgoing& outgoing;
         Streams& streams;
         Workers& workers;
         std::string server_id;
@@ -63,6 +65,7 @@ class AdminService final : public v1::AdminService::CallbackService {
 
   private:
     Result<v1::Status> status() const;
+    std::string queue_note() const;
     // With what only the directory knows.
     Result<v1::Counters> counters(AccountId account) const;
     Result<v1::CountersReport> verify_counters(AccountId account) const;

@@ -32,9 +32,13 @@ void Dispatcher::closed(Session& session) {
         state.leases.clear();
     }
     parts_.mailboxes.release_leases(state.owner);
+    parts_.outgoing.stream_closed(LeaseStream{session.id()});
 }
 
-void Dispatcher::cancelled(Session& session, std::uint64_t seq) { release_lease(session, seq); }
+void Dispatcher::cancelled(Session& session, std::uint64_t seq) {
+    release_lease(session, seq);
+    parts_.outgoing.cancel(LeaseStream{session.id()}, seq);
+}
 
 void Dispatcher::call(Call call) try {
     switch (call->call().request_case()) {
@@ -48,7 +52,14 @@ void Dispatcher::call(Call call) try {
         case v1::Call::kUploadFinish:
         case v1::Call::kUploadAbandon:
         case v1::Call::kCloseFolder:
+        case v1::Call::kSignDkim:
             return site_call(call);
+        case v1::Call::kLeaseMail:
+        case v1::Call::kFetchQueued:
+        case v1::Call::kReportMail:
+        case v1::Call::kEndLease:
+        case v1::Call::kReclaimLeases:
+            return carrier_call(call);
         default:
             break;
     }
@@ -86,6 +97,8 @@ void Dispatcher::site_call(const Call& call) {
             return scram_final(call);
         case v1::Call::kResolve:
             return resolve(call);
+        case v1::Call::kSignDkim:
+            return sign_dkim(call);
         case v1::Call::kCommitPlan:
             return parts_.intake.commit_plan(Shared<v1::CommitPlan>(call, &request.commit_plan()),
                                              [call](Result<v1::CommitPlanReply> reply) {
@@ -97,6 +110,38 @@ void Dispatcher::site_call(const Call& call) {
             return call->answer<v1::CloseFolder>(v1::CloseFolderReply());
         default:
             return upload(call);
+    }
+}
+
+// Of smtpd, about the outbound queue.
+void Dispatcher::carrier_call(const Call& call) {
+    const auto& request = call->call();
+    auto& outgoing = parts_.outgoing;
+    const LeaseStream stream{call->session().id()};
+    switch (request.request_case()) {
+        case v1::Call::kLeaseMail:
+            // Reads the mails' bytes.
+            return parts_.readers.post([&outgoing, call, stream] {
+                outgoing.lease_mail(call->call().lease_mail(), stream, call->seq(), [call](Result<v1::LeaseMailReply> reply) {
+                    call->answer<v1::LeaseMail>(std::move(reply));
+                });
+            });
+        case v1::Call::kFetchQueued: {
+            auto open = [&outgoing, call]() -> Result<Flow::Next> {
+                auto cursor = outgoing.fetch_queued(call->call().fetch_queued());
+                if (!cursor) return fail(std::move(cursor.error()));
+                return next_of<v1::FetchQueued>(std::move(*cursor));
+            };
+            return Flow::start(parts_.readers, call, std::move(open), nullptr);
+        }
+        case v1::Call::kReportMail:
+            return outgoing.report_mail(request.report_mail(), [call](Result<v1::ReportMailReply> reply) {
+                call->answer<v1::ReportMail>(std::move(reply));
+            });
+        case v1::Call::kEndLease:
+            return call->answer<v1::EndLease>(outgoing.end_lease(request.end_lease()));
+        default:
+            return call->answer<v1::ReclaimLeases>(outgoing.reclaim_leases(request.reclaim_leases(), stream));
     }
 }
 
@@ -129,6 +174,17 @@ void Dispatcher::let_in(v1::AuthReply reply, Answer<v1::AuthReply> done) {
     }
     reply.clear_ticket();
     done(std::move(reply));
+}
+
+// RSA takes a millisecond: neither on gRPC's threads nor on the committer's.
+void Dispatcher::sign_dkim(const Call& call) {
+    parts_.readers.post([this, call] {
+        try {
+            call->answer<v1::SignDkim>(parts_.dkim.sign(call->call().sign_dkim()));
+        } catch (const std::exception& e) {
+            call->refuse(Error::make(Kind::internal, "Internal error.", e.what()));
+        }
+    });
 }
 
 void Dispatcher::resolve(const Call& call) {

@@ -10,9 +10,11 @@
 #include "spoold/directory/auth.h"
 #include "spoold/directory/directory.h"
 #include "spoold/directory/tickets.h"
+#include "spoold/dkim/dkim.h"
 #include "spoold/intake/intake.h"
 #include "spoold/jobs/jobs.h"
 #include "spoold/mailbox/mailboxes.h"
+#include "spoold/queue/outgoing.h"
 #include "spoold/rpc/flow.h"
 #include "spoold/rpc/session.h"
 
@@ -29,6 +31,8 @@ class Dispatcher final : public Handler {
         Hub& hub;
         Jobs& jobs;
         Forms& forms;
+        Outgoing& outgoing;
+        Dkim& dkim;
         Workers& readers;
     };
     explicit Dispatcher(Parts parts) : parts_(parts) {}
@@ -48,6 +52,8 @@ class Dispatcher final : public Handler {
     void let_in(v1::AuthReply reply, Answer<v1::AuthReply> done);
     void scram_final(const Call& call);
     void resolve(const Call& call);
+    void carrier_call(const Call& call);
+    void sign_dkim(const Call& call);
     void upload(const Call& call);
     void run_uploads(Session& session);
     void run_upload(const Call& call);

@@ -24,6 +24,10 @@ class Gate {
                        entry_ == Entry::certificates ? certificate_name(context) : std::string());
     }
     bool is_admin(const grpc::ServerContextBase& context) const { return role(context, {}).admin; }
+    bool may_fetch(const grpc::ServerContextBase& context) const {
+        const auto asks = role(context, {});
+        return asks.admin || asks.fetch;
+    }
 
   private:
     Entry entry_;

@@ -9,29 +9,44 @@ namespace tayori::spool {
 using Context = grpc::CallbackServerContext;
 using Unary = grpc::ServerUnaryReactor;
 
+Allowed ImportService::may_import(const Context& context, std::uint64_t account_id, std::uint64_t import_id) const {
+    if (gate_.is_admin(context)) return Allowed::yes;
+    return Allowed{gate_.may_fetch(context) && fetches_.covers(AccountId{account_id}, ImportId{import_id})};
+}
+
 Unary* ImportService::OpenImport(Context* context, const v1::OpenImportRequest* request, v1::Import* reply) {
     return unary(gate_, context, reply, [&](auto done) { imports_.open(*request, std::move(done)); });
 }
 
 Unary* ImportService::OpenImportAccount(Context* context, const v1::OpenImportAccountRequest* request,
                                         v1::ImportAccount* reply) {
-    return unary(gate_, context, reply, [&](auto done) {
+    const bool fetches = gate_.may_fetch(*context) && fetches_.covers(request->address(), ImportId{request->import_id()});
+    return unary_if(Allowed{gate_.is_admin(*context) || fetches}, context, reply, [&](auto done) {
         imports_.open_account(std::make_shared<const v1::OpenImportAccountRequest>(*request), std::move(done));
     });
 }
 
 Unary* ImportService::FilterImported(Context* context, const v1::FilterImportedRequest* request,
                                      v1::FilterImportedReply* reply) {
-    return unary(gate_, context, reply, [&](auto done) { done(imports_.filter(*request)); });
+    // Also of migrations into the account: what they brought does not come again.
+    return unary_if(may_import(*context, request->account_id(), 0), context, reply,
+                    [&](auto done) { done(imports_.filter(*request)); });
 }
 
 grpc::ServerBidiReactor<v1::ImportFrame, v1::ImportBatchReply>* ImportService::ImportMails(Context* context) {
-    return ImportStream::start(gate_.is_admin(*context), imports_, mailboxes_, context);
+    ImportStream::MayImport may;
+    if (gate_.is_admin(*context)) may = [](const v1::ImportBatch&) { return true; };
+    else if (gate_.may_fetch(*context))
+        may = [this](const v1::ImportBatch& batch) {
+            return fetches_.covers(AccountId{batch.account_id()}, ImportId{batch.import_id()});
+        };
+    return ImportStream::start(std::move(may), imports_, mailboxes_, context);
 }
 
 Unary* ImportService::CloseImportAccount(Context* context, const v1::CloseImportAccountRequest* request,
                                          v1::ImportAccount* reply) {
-    return unary(gate_, context, reply, [&](auto done) { imports_.close_account(*request, std::move(done)); });
+    return unary_if(may_import(*context, request->account_id(), request->import_id()), context, reply,
+                    [&](auto done) { imports_.close_account(*request, std::move(done)); });
 }
 
 Unary* ImportService::AddImportAlias(Context* context, const v1::AddImportAliasRequest* request,

@@ -2,8 +2,10 @@
 // mail comes over import_stream.h.
 #pragma once
 
+#include "spoold/fetch/fetches.h"
 #include "spoold/legacy/imports.h"
 #include "spoold/rpc/gate.h"
+#include "spoold/rpc/unary.h"
 #include "spoold/rpc/workers.h"
 #include "tayori/spool/v1/export.grpc.pb.h"
 #include "tayori/spool/v1/import.grpc.pb.h"
@@ -12,8 +14,8 @@ namespace tayori::spool {
 
 class ImportService final : public v1::ImportService::CallbackService {
   public:
-    ImportService(Gate gate, Imports& imports, Mailboxes& mailboxes, Workers& workers)
-        : gate_(gate), imports_(imports), mailboxes_(mailboxes), workers_(workers) {}
+    ImportService(Gate gate, Imports& imports, Mailboxes& mailboxes, const Fetches& fetches, Workers& workers)
+        : gate_(gate), imports_(imports), mailboxes_(mailboxes), fetches_(fetches), workers_(workers) {}
 
     using Context = grpc::CallbackServerContext;
     using Unary = grpc::ServerUnaryReactor;
@@ -34,9 +36,13 @@ class ImportService final : public v1::ImportService::CallbackService {
     Unary* UndoImport(Context*, const v1::ImportRequest*, v1::UndoImportReply*) override;
 
   private:
+    // One who only fetches may touch what he has a lease of.
+    Allowed may_import(const Context& context, std::uint64_t account_id, std::uint64_t import_id) const;
+
     Gate gate_;
     Imports& imports_;
     Mailboxes& mailboxes_;
+    const Fetches& fetches_;
     Workers& workers_;
 };
 

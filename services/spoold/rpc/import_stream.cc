@@ -9,16 +9,18 @@
 
 namespace tayori::spool {
 
-ImportStream::ImportStream(Imports& imports, Mailboxes& mailboxes)
-    : imports_(imports),
+ImportStream::ImportStream(MayImport may, Imports& imports, Mailboxes& mailboxes)
+    : may_(std::move(may)),
+      imports_(imports),
       uploads_(mailboxes.parts().store.staging(), mailboxes.parts().settings.message_bytes_max) {}
 
-ImportStream* ImportStream::start(bool admin, Imports& imports, Mailboxes& mailboxes, grpc::CallbackServerContext*) {
-    std::shared_ptr<ImportStream> stream(new ImportStream(imports, mailboxes));
+ImportStream* ImportStream::start(MayImport may, Imports& imports, Mailboxes& mailboxes, grpc::CallbackServerContext*) {
+    const bool allowed = static_cast<bool>(may);
+    std::shared_ptr<ImportStream> stream(new ImportStream(std::move(may), imports, mailboxes));
     stream->self_ = stream;
     auto* reactor = stream.get();
     const std::lock_guard lock(stream->mutex_);
-    if (!admin) {
+    if (!allowed) {
         stream->finished_ = true;
         stream->Finish(kNotAdmin);
     } else {
@@ -66,6 +68,7 @@ void ImportStream::take(std::shared_ptr<v1::ImportFrame> frame) {
         const std::lock_guard lock(mutex_);
         return fail_with(Error::make(Kind::invalid, "A frame holds a batch or a piece."));
     }
+    if (!may_(frame->batch())) return answer(fail(Kind::denied, "There is no lease for this account."));
     Shared<v1::ImportBatch> batch(frame, &frame->batch());
     imports_.add_batch(std::move(batch), uploads_, [self = self_](Result<v1::ImportBatchReply> reply) {
         self->answer(std::move(reply));

@@ -5,6 +5,7 @@
 #include <grpcpp/grpcpp.h>
 
 #include <deque>
+#include <functional>
 #include <memory>
 #include <mutex>
 
@@ -15,10 +16,12 @@ namespace tayori::spool {
 
 class ImportStream final : public grpc::ServerBidiReactor<v1::ImportFrame, v1::ImportBatchReply> {
   public:
-    static ImportStream* start(bool admin, Imports& imports, Mailboxes& mailboxes, grpc::CallbackServerContext* context);
+    // May the caller add this batch? Empty: he may nothing.
+    using MayImport = std::function<bool(const v1::ImportBatch&)>;
+    static ImportStream* start(MayImport may, Imports& imports, Mailboxes& mailboxes, grpc::CallbackServerContext* context);
 
   private:
-    ImportStream(Imports& imports, Mailboxes& mailboxes);
+    ImportStream(MayImport may, Imports& imports, Mailboxes& mailboxes);
     void OnReadDone(bool ok) override;
     void OnWriteDone(bool ok) override;
     void OnDone() override { auto self = std::move(self_); }
@@ -31,6 +34,7 @@ class ImportStream final : public grpc::ServerBidiReactor<v1::ImportFrame, v1::I
     void fail_with(Error error);
     void finish_when_done();
 
+    const MayImport may_;
     Imports& imports_;
     std::shared_ptr<ImportStream> self_;  // until OnDone; callbacks of batches hold one too
     ImportUploads uploads_;               // only from OnReadDone

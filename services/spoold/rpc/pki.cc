@@ -23,7 +23,7 @@ inline constexpr int kDays = 3650;              // nobody outside the site sees 
 inline constexpr std::int64_t kRenewDays = 90;  // made anew at a start so long before the end
 inline constexpr const char* kServerName =
     "spoold";  // what every client expects, whatever the host is called
-inline constexpr const char* kPrograms[] = {"smtpd", "pop3d", "imapd", "adminctl"};
+inline constexpr const char* kPrograms[] = {"smtpd", "pop3d", "imapd", "adminctl", "fetch"};
 
 enum class Privacy { open, secret };
 

@@ -4,7 +4,7 @@
 //
 //   ca/        ca.crt, ca.key: spoold's alone
 //   server/    ca.crt, tls.crt, tls.key: what spoold shows
-//   smtpd/ pop3d/ imapd/ adminctl/   the same for each program; its name is the certificate's
+//   smtpd/ pop3d/ imapd/ adminctl/ fetch/   the same for each program; its name is the certificate's
 //   common name
 //
 // A certificate is missing or complete: the old one goes first, then the key is written, and the

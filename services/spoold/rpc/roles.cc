@@ -7,6 +7,7 @@ Role role_of(std::string_view program) {
     if (program == "imapd") return {.daemon = true, .uploads = true};
     if (program == "pop3d") return {.daemon = true};
     if (program == "adminctl") return {.admin = true};
+    if (program == "fetch") return {.fetch = true};
     return {};
 }
 
@@ -14,7 +15,7 @@ Role role_at(Entry entry, std::string_view program, std::string_view common_name
     switch (entry) {
         case Entry::daemons: {
             Role role = role_of(program);
-            role.admin = false;
+            role.admin = role.fetch = false;
             return role;
         }
         case Entry::administration:

@@ -15,6 +15,7 @@ struct Role {
     bool delivery = false;  // smtpd: resolve and commit for anybody
     bool uploads = false;   // smtpd and imapd
     bool admin = false;     // adminctl
+    bool fetch = false;     // adminctl fetch serve: sources that are due, and the accounts they go to
 };
 
 // By program. Unknown ones may nothing.

@@ -11,7 +11,10 @@
 #include "spoold/rpc/backup_service.h"
 #include "spoold/rpc/bulk_service.h"
 #include "spoold/rpc/directory_service.h"
+#include "spoold/rpc/dkim_service.h"
+#include "spoold/rpc/fetch_service.h"
 #include "spoold/rpc/import_service.h"
+#include "spoold/rpc/queue_service.h"
 
 namespace tayori::spool {
 
@@ -58,8 +61,12 @@ struct Server::Door {
     std::unique_ptr<AdminService> admin;
     std::unique_ptr<JobService> jobs;
     std::unique_ptr<ImportService> imports;
+    std::unique_ptr<FetchService> fetch;
     std::unique_ptr<ExportService> exports;
     std::unique_ptr<BackupService> backup;
+    std::unique_ptr<QueueService> queue;
+    std::unique_ptr<DkimService> dkim;
+    std::unique_ptr<SrsService> srs;
     std::unique_ptr<grpc::Server> server;
 };
 
@@ -78,14 +85,16 @@ Result<std::unique_ptr<Server>> Server::start(ServerOptions options, ServerParts
     std::unique_ptr<Server> server(new Server(std::move(options), parts));
     server->dispatcher_ = std::make_unique<Dispatcher>(
         Dispatcher::Parts{parts.directory, parts.auth, parts.tickets, parts.mailboxes, parts.intake,
-                          parts.hub, parts.jobs, parts.forms, server->readers_});
-    Services services{{parts.store, parts.directory, parts.mailboxes, parts.counters, parts.undelete, parts.queue,
+                          parts.hub, parts.jobs, parts.forms, parts.outgoing, parts.dkim, server->readers_});
+    Services services{{parts.store, parts.directory, parts.mailboxes, parts.counters, parts.undelete, parts.queue, parts.outgoing,
                        server->streams_, server->administration_, server->options_.server_id,
                        parts.clock.now_ms() / 1000, std::move(parts.warnings)},
                       {parts.jobs, parts.forms, server->administration_, server->writer_},
-                      parts.imports, parts.backups};
+                      parts.imports, parts.fetches, parts.backups, parts.outgoing, parts.dkim, parts.forwarding};
     parts.directory.on_change(
         [&streams = server->streams_](std::uint64_t version) { streams.tell_directory_version(version); });
+    auto started = parts.outgoing.start([&readers = server->readers_](std::function<void()> job) { readers.post(std::move(job)); });
+    if (!started) return fail(std::move(started.error()));
     auto opened = server->open(services);
     if (!opened) return fail(std::move(opened.error()));
     return server;
@@ -125,12 +134,21 @@ Result<void> Server::open_door(const std::string& address, Entry entry, const Se
         builder.RegisterService(door->bulk.get());
         builder.RegisterService(door->admin.get());
         builder.RegisterService(door->jobs.get());
-        door->imports = std::make_unique<ImportService>(gate, services.imports, services.admin.mailboxes, transfers_);
+        door->imports = std::make_unique<ImportService>(gate, services.imports, services.admin.mailboxes, services.fetches,
+                                                        transfers_);
+        door->fetch = std::make_unique<FetchService>(gate, services.fetches, administration_);
         door->exports = std::make_unique<ExportService>(gate, services.admin.mailboxes, services.admin.directory, transfers_);
         builder.RegisterService(door->imports.get());
+        builder.RegisterService(door->fetch.get());
         builder.RegisterService(door->exports.get());
         door->backup = std::make_unique<BackupService>(gate, services.backups, backup_, administration_);
         builder.RegisterService(door->backup.get());
+        door->queue = std::make_unique<QueueService>(gate, services.outgoing, administration_);
+        builder.RegisterService(door->queue.get());
+        door->dkim = std::make_unique<DkimService>(gate, services.dkim, administration_);
+        door->srs = std::make_unique<SrsService>(gate, services.forwarding);
+        builder.RegisterService(door->dkim.get());
+        builder.RegisterService(door->srs.get());
     }
     int port = 0;
     const bool local = is_unix(address);

@@ -13,12 +13,15 @@
 
 #include "common/base/result.h"
 #include "spoold/backup/backups.h"
+#include "spoold/fetch/fetches.h"
 #include "spoold/legacy/imports.h"
+#include "spoold/queue/outgoing.h"
 #include "spoold/rpc/admin_service.h"
 #include "spoold/rpc/dispatch.h"
 #include "spoold/rpc/job_service.h"
 #include "spoold/rpc/pki.h"
 #include "spoold/rpc/stream_service.h"
+#include "spoold/srs/forwarding.h"
 
 namespace grpc {
 class Server;
@@ -46,10 +49,14 @@ struct ServerParts {
     Counters& counters;
     Undelete& undelete;
     Queue& queue;
+    Outgoing& outgoing;
     Jobs& jobs;
     Forms& forms;
     Imports& imports;
+    Fetches& fetches;
     Backups& backups;
+    Dkim& dkim;
+    Forwarding& forwarding;
     const Clock& clock;
     Metrics& metrics;  // outlives the server
     std::vector<std::string> warnings;
@@ -75,7 +82,11 @@ class Server {
         AdminService::Parts admin;
         JobService::Parts jobs;
         Imports& imports;
+        Fetches& fetches;
         Backups& backups;
+        Outgoing& outgoing;
+        Dkim& dkim;
+        Forwarding& forwarding;
     };
     Result<void> open(const Services& services);
     Result<void> open_door(const std::string& address, Entry entry, const Services& services);

@@ -19,12 +19,13 @@ namespace tayori::spool {
 inline const grpc::Status kNotAdmin{grpc::StatusCode::UNAUTHENTICATED,
                                     "only an administrator may do this"};
 
+enum class Allowed : bool { no, yes };
+
 // Runs `work` with what must be called once with the reply.
 template <class Reply, class Work>
-grpc::ServerUnaryReactor* unary(const Gate& gate, grpc::CallbackServerContext* context,
-                                Reply* reply, Work work) {
+grpc::ServerUnaryReactor* unary_if(Allowed allowed, grpc::CallbackServerContext* context, Reply* reply, Work work) {
     auto* reactor = context->DefaultReactor();
-    if (!gate.is_admin(*context)) {
+    if (allowed == Allowed::no) {
         reactor->Finish(kNotAdmin);
         return reactor;
     }
@@ -33,6 +34,12 @@ grpc::ServerUnaryReactor* unary(const Gate& gate, grpc::CallbackServerContext* c
         reactor->Finish(rpc::to_status(result));
     });
     return reactor;
+}
+
+template <class Reply, class Work>
+grpc::ServerUnaryReactor* unary(const Gate& gate, grpc::CallbackServerContext* context,
+                                Reply* reply, Work work) {
+    return unary_if(Allowed{gate.is_admin(*context)}, context, reply, std::move(work));
 }
 
 // The same for what takes long: on a thread of `workers`.

@@ -80,6 +80,7 @@ class Index : public std::enable_shared_from_this<Index> {
   private:
     class Watcher;
     class WarningLog;
+    class Hints;
     explicit Index(Files& files);
     Result<void> load_state();
     Result<void> load_live_bytes();
@@ -91,6 +92,7 @@ class Index : public std::enable_shared_from_this<Index> {
 
     std::unique_ptr<rocksdb::Env> env_;
     std::shared_ptr<Watcher> watcher_;
+    std::shared_ptr<Hints> hints_;
     std::unique_ptr<rocksdb::DB> db_;
     IndexState state_;
     rocksdb::WriteBatch batch_;

@@ -38,10 +38,10 @@ Result<void> Overlay::end_mutation(Result<void> outcome) {
     return outcome;
 }
 
-void Overlay::undo(Undo& step) {
+void Overlay::undo(const Undo& step) {
     switch (step.what) {
         case Undo::What::entry:
-            if (step.entry) entries_.insert_or_assign(step.key, std::move(*step.entry));
+            if (step.entry) entries_.insert_or_assign(step.key, *step.entry);
             else entries_.erase(step.key);
             return;
         case Undo::What::range: ranges_.pop_back(); return;
@@ -70,7 +70,7 @@ void Overlay::encode(std::string& changes, std::vector<std::string_view>& bodies
     for (const auto& [key, value] : entries_) {
         change.type = value ? Change::Type::put : Change::Type::erase;
         change.key = key;
-        change.value = value ? std::string_view(*value) : std::string_view();
+        change.value = value.value_or(std::string_view());
         append_change(changes, change);
     }
     for (const auto& [id, body] : bodies_) {
@@ -111,7 +111,9 @@ bool Overlay::erased_by_range(std::string_view key) const {
 }
 
 std::optional<std::string> Overlay::get(std::string_view key) {
-    if (const auto mine = entries_.find(key); mine != entries_.end()) return mine->second;
+    if (const auto mine = entries_.find(key); mine != entries_.end()) {
+        return mine->second ? std::optional<std::string>(*mine->second) : std::nullopt;
+    }
     if (key < kFirstModelKey || erased_by_range(key)) return std::nullopt;
     auto value = index_.get(key);
     if (value) return std::move(*value);
@@ -125,21 +127,30 @@ bool Overlay::may_write(std::string_view key) {
     return false;
 }
 
+std::string_view Overlay::keep(std::string_view bytes) {
+    if (bytes.empty()) return {};
+    auto* const copy = static_cast<char*>(kept_.allocate(bytes.size(), alignof(char)));
+    bytes.copy(copy, bytes.size());
+    return {copy, bytes.size()};
+}
+
 void Overlay::set(std::string_view key, Entry value) {
     if (!may_write(key)) return;
     bytes_ += key.size() + (value ? value->size() : 0);
+    if (value) value = keep(*value);
     Undo step;
-    step.key = key;
     const auto at = entries_.lower_bound(key);
     if (at != entries_.end() && at->first == key) {
-        step.entry = std::exchange(at->second, std::move(value));
+        step.key = at->first;
+        step.entry = std::exchange(at->second, value);
     } else {
-        entries_.emplace_hint(at, key, std::move(value));
+        step.key = keep(key);
+        entries_.emplace_hint(at, step.key, value);
     }
-    undo_.push_back(std::move(step));
+    undo_.push_back(step);
 }
 
-void Overlay::put(std::string_view key, std::string_view value) { set(key, Entry(value)); }
+void Overlay::put(std::string_view key, std::string_view value) { set(key, value); }
 void Overlay::erase(std::string_view key) { set(key, std::nullopt); }
 
 void Overlay::erase_range(std::string_view from, std::string_view to) {
@@ -156,15 +167,15 @@ void Overlay::erase_range(std::string_view from, std::string_view to) {
     for (auto at = entries_.lower_bound(from); at != entries_.end() && at->first < to;) {
         Undo step;
         step.key = at->first;
-        step.entry = std::move(at->second);
-        undo_.push_back(std::move(step));
+        step.entry = at->second;
+        undo_.push_back(step);
         at = entries_.erase(at);
     }
-    ranges_.emplace_back(from, to);
+    ranges_.emplace_back(keep(from), keep(to));
     bytes_ += from.size() + to.size();
     Undo step;
     step.what = Undo::What::range;
-    undo_.push_back(std::move(step));
+    undo_.push_back(step);
 }
 
 void Overlay::scan(std::string_view from, std::string_view to, const Visitor& visit) {
@@ -228,7 +239,7 @@ void Overlay::remember_body(std::uint64_t id) {
     step.what = Undo::What::body;
     step.id = id;
     if (const auto found = bodies_.find(id); found != bodies_.end()) step.body = found->second;
-    undo_.push_back(std::move(step));
+    undo_.push_back(step);
 }
 
 void Overlay::change_body(std::uint64_t id, const Body& body) {
@@ -272,7 +283,7 @@ Result<BodyId> Overlay::adopt(UploadId upload) {
     Undo step;
     step.what = Undo::What::upload;
     step.id = static_cast<std::uint64_t>(upload);
-    undo_.push_back(std::move(step));
+    undo_.push_back(step);
     const auto id = next_body_++;
     Body body;
     body.entry = {*place, 1};

@@ -4,8 +4,9 @@
 // that it leaves nothing. At the end the group is given as the changes and bodies of one record.
 #pragma once
 
-#include <map>
+#include <memory_resource>
 
+#include "absl/container/btree_map.h"
 #include "spoold/store/index.h"
 #include "spoold/store/staging.h"
 
@@ -54,17 +55,19 @@ class Overlay final : public Transaction {
         std::uint64_t moved_from = 0;  // source bytes, of a body that the index knows elsewhere
         bool changed = false;
     };
-    using Entry = std::optional<std::string>;  // no value: erased
-    using Entries = std::map<std::string, Entry, std::less<>>;
+    // Views of what keep() has copied; no value: erased.
+    using Entry = std::optional<std::string_view>;
+    using Entries = absl::btree_map<std::string_view, Entry>;
     // How one step is undone.
     struct Undo {
         enum class What { entry, range, body, upload } what = What::entry;
-        std::string key;
+        std::string_view key;
         std::optional<Entry> entry;  // none: there was no entry
         std::uint64_t id = 0;
         std::optional<Body> body;
     };
 
+    std::string_view keep(std::string_view bytes);
     void set(std::string_view key, Entry value);
     bool erased_by_range(std::string_view key) const;
     bool may_write(std::string_view key);
@@ -72,14 +75,15 @@ class Overlay final : public Transaction {
     Body* find_body(std::uint64_t id);
     void change_body(std::uint64_t id, const Body& body);
     void remember_body(std::uint64_t id);
-    void undo(Undo& step);
+    void undo(const Undo& step);
 
     const Index& index_;
     UploadArea* uploads_;
     const std::int64_t now_ms_;
+    std::pmr::monotonic_buffer_resource kept_;  // keys and values of the group, until its end
     Entries entries_;
-    std::vector<std::pair<std::string, std::string>> ranges_;  // erased, before what is in entries_
-    std::map<std::uint64_t, Body> bodies_;
+    std::vector<std::pair<std::string_view, std::string_view>> ranges_;  // erased, before what is in entries_
+    absl::btree_map<std::uint64_t, Body> bodies_;
     std::uint64_t next_body_;
     std::uint64_t bytes_ = 0;
 

@@ -89,9 +89,13 @@ class Peers:
                 shutil.copytree(path, base / "etc" / path.name, dirs_exist_ok=True)
         values = {"BASE": base, "LMTP": self.folder / "dovecot/run/lmtp", "SMTP": self.ports["smtp"]}
         fill("main.cf", base / "etc/main.cf", values)
+        self.fill_more(base / "etc/main.cf")
         fill("master.cf", base / "etc/master.cf", values)
         (base / "etc/users").write_text("/^u[0-9]+@example\\.org$/ OK\n")
         subprocess.run(["postfix", "-c", str(base / "etc"), "start"], check=True, capture_output=True)
+
+    def fill_more(self, config):
+        """More of main.cf, for those who want another Postfix."""
 
     def pids(self):
         names = ("dovecot/run/master.pid", "postfix/spool/pid/master.pid")

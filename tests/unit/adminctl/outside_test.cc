@@ -1,38 +1,16 @@
 #include <gmock/gmock.h>
 
-#include <map>
-#include <set>
-
 #include "adminctl/migrate/checklist.h"
 #include "adminctl/outside/resolver.h"
 #include "adminctl/outside/spf.h"
 #include "common/base/text.h"
+#include "table_resolver.h"
 
 namespace tayori::admin {
 namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
-
-class TableResolver final : public Resolver {
-  public:
-    Result<std::vector<DnsRecord>> ask(const std::string& name, DnsType type) override {
-        ++asked;
-        if (broken.contains(name)) return fail(Kind::busy, "The DNS did not answer.");
-        const auto at = records.find({name, type});
-        if (at != records.end()) return at->second;
-        for (const auto& [key, value] : records)
-            if (key.first == name) return std::vector<DnsRecord>();
-        return fail(Kind::not_found, "no such name");
-    }
-    void add(const std::string& name, DnsType type, const std::string& text, std::uint16_t preference = 0,
-             std::uint32_t ttl = 300) {
-        records[{name, type}].push_back({ttl, preference, text});
-    }
-    std::map<std::pair<std::string, DnsType>, std::vector<DnsRecord>> records;
-    std::set<std::string> broken;
-    unsigned asked = 0;
-};
 
 TEST(Spf, Verdicts) {
     TableResolver dns;
@@ -41,6 +19,8 @@ TEST(Spf, Verdicts) {
     dns.add("x.test", DnsType::a, "192.0.2.77");
     dns.add("pass.test", DnsType::txt, "v=spf1 ip4:192.0.2.0/28 -all");
     dns.add("loop.test", DnsType::txt, "v=spf1 include:loop.test -all");
+    dns.add("3.2.0.192.in-addr._spf.x.test", DnsType::a, "127.0.0.2");
+    dns.add("9.2.0.192.in-addr.arpa", DnsType::ptr, "mx.x.test");
     dns.broken.insert("dead.test");
     struct {
         std::string record;
@@ -66,7 +46,17 @@ TEST(Spf, Verdicts) {
         {"v=spf1 include:none.test -all", "192.0.2.1", SpfVerdict::broken},
         {"v=spf1 ip4:nonsense -all", "192.0.2.1", SpfVerdict::broken},
         {"v=spf1 wrong -all", "192.0.2.1", SpfVerdict::broken},
-        {"v=spf1 exists:%{i}.x.test -all", "192.0.2.1", SpfVerdict::unknown},
+        {"v=spf1 exists:%{i}.x.test -all", "192.0.2.1", SpfVerdict::fail},
+        {"v=spf1 exists:%{ir}.%{v}._spf.%{d} -all", "192.0.2.3", SpfVerdict::pass},
+        {"v=spf1 exists:%{ir}.%{v}._spf.%{d} -all", "192.0.2.4", SpfVerdict::fail},
+        {"v=spf1 ptr -all", "192.0.2.9", SpfVerdict::pass},
+        {"v=spf1 ptr:other.test -all", "192.0.2.9", SpfVerdict::fail},
+        {"v=spf1 redirect=none.test", "192.0.2.1", SpfVerdict::broken},
+        {"v=spf1 -all redirect=none.test", "192.0.2.1", SpfVerdict::fail},
+        {"v=spf1 a:v1.test a:v2.test -all", "192.0.2.1", SpfVerdict::fail},
+        {"v=spf1 a:v1.test a:v2.test a:v3.test -all", "192.0.2.1", SpfVerdict::broken},
+        {"v=spf1 ip4:192.0.2.1 -all wrong", "192.0.2.1", SpfVerdict::broken},
+        {"v=spf1 ip4:192.0.2.1 unknown=modifier -all", "192.0.2.1", SpfVerdict::pass},
         {"v=spf1 a:dead.test -all", "192.0.2.1", SpfVerdict::unknown},
         {"v=spf10 all", "192.0.2.1", SpfVerdict::none},
         {"google-site-verification=1", "192.0.2.1", SpfVerdict::none},
@@ -84,6 +74,7 @@ TEST(Spf, Verdicts) {
 TEST(Spf, TheRecordToPublish) {
     EXPECT_EQ(spf_with("", "192.0.2.1"), "v=spf1 ip4:192.0.2.1 mx ~all");
     EXPECT_EQ(spf_with("v=spf1 mx -all", "2001:db8::1"), "v=spf1 ip6:2001:db8::1 mx -all");
+    EXPECT_EQ(spf_with("v=spf1 wrong mx -all", "192.0.2.1"), "v=spf1 ip4:192.0.2.1 mx -all");
 }
 
 TEST(Dns, ReverseNames) {

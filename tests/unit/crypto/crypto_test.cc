@@ -4,6 +4,7 @@
 
 #include "common/base/text.h"
 #include "common/crypto/certificate.h"
+#include "common/crypto/signing_key.h"
 
 namespace tayori::crypto {
 namespace {
@@ -45,6 +46,36 @@ TEST(Crypto, RandomAndCompare) {
     EXPECT_FALSE(constant_time_equal("abc", "abd"));
     EXPECT_FALSE(constant_time_equal("abc", "ab"));
     EXPECT_TRUE(constant_time_equal("", ""));
+}
+
+TEST(Crypto, Sha256InPieces) {
+    Sha256 hash;
+    hash.update("a");
+    hash.update("");
+    hash.update("bc");
+    EXPECT_EQ(hash.finish(), sha256("abc"));
+}
+
+TEST(SigningKey, KeptAndReadAgain) {
+    auto rsa = SigningKey::make_rsa(2048);
+    auto ed25519 = SigningKey::make_ed25519();
+    ASSERT_TRUE(rsa && ed25519);
+    EXPECT_EQ(rsa->bits(), 2048u);
+    EXPECT_EQ(ed25519->bits(), 256u);
+    EXPECT_EQ(ed25519->public_bytes().size(), 32u);
+    const auto digest = sha256("a mail");
+    for (const auto* key : {&*rsa, &*ed25519}) {
+        const auto again = SigningKey::from_private(key->private_der());
+        ASSERT_TRUE(again);
+        EXPECT_EQ(again->kind(), key->kind());
+        EXPECT_EQ(again->public_bytes(), key->public_bytes());
+        EXPECT_EQ(again->sign_digest(digest).value(), key->sign_digest(digest).value());  // neither kind has chance in it
+        EXPECT_NE(again->sign_digest(digest).value(), key->sign_digest(sha256("another")).value());
+        EXPECT_FALSE(key->sign_digest("short"));
+    }
+    EXPECT_EQ(SigningKey::make_rsa(1024).error().kind, Kind::invalid);  // RFC 8301 §3.2
+    EXPECT_EQ(SigningKey::make_rsa(8192).error().kind, Kind::invalid);
+    EXPECT_EQ(SigningKey::from_private("no key").error().kind, Kind::corrupt);
 }
 
 TEST(Certificate, SelfSigned) {

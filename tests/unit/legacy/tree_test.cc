@@ -157,6 +157,33 @@ TEST(Tree, DeviceIsDeniedWithoutBeingOpened) {
     EXPECT_EQ(tree.read("pipe", 0, 1).error().kind, Kind::denied);
 }
 
+// Files that were opened beforehand: each is read as itself, in whatever order, again, after it has grown, or not at all.
+TEST(Tree, FilesThatWereExpected) {
+    constexpr std::size_t kFiles = 1'000;
+    Spool spool;
+    std::vector<std::string> paths;
+    for (std::size_t i = 0; i < kFiles; ++i) {
+        paths.push_back(cat("box/", i));
+        spool.file(paths.back(), cat("mail ", i));
+    }
+    const auto& tree = spool.tree();
+    const auto text = [&](std::size_t i) { return tree.read(paths[i], 0, 100).value_or("not read"); };
+    tree.expect(paths);
+    for (std::size_t i = 0; i < kFiles; i += i % 7 == 0 ? 3 : 1) {
+        ASSERT_EQ(text(i), cat("mail ", i));
+        ASSERT_EQ(text(i / 2), cat("mail ", i / 2));
+        if (i % 11 != 0) continue;
+        ASSERT_EQ(text(i), cat("mail ", i));
+        spool.file(paths[i], cat("mail ", i, " has grown"));
+        ASSERT_EQ(text(i), cat("mail ", i, " has grown"));
+        spool.file(paths[i], cat("mail ", i));
+    }
+    for (std::size_t i = kFiles; i-- > 0;) ASSERT_EQ(text(i), cat("mail ", i));
+    EXPECT_FALSE(tree.read("box/none", 0, 100));
+    tree.expect({});
+    EXPECT_EQ(text(1), "mail 1");
+}
+
 TEST(Tree, ArchivesOfAllKinds) {
     const struct {
         int format;

@@ -23,6 +23,14 @@ TEST(Roles, OverTcpTheCertificateDecides) {
     EXPECT_FALSE(role_at(Entry::certificates, "imapd", "").daemon);
 }
 
+TEST(Roles, WhoFetchesIsNoAdministrator) {
+    EXPECT_TRUE(role_at(Entry::certificates, "", "fetch").fetch);
+    EXPECT_FALSE(role_at(Entry::certificates, "", "fetch").admin);
+    EXPECT_FALSE(role_at(Entry::certificates, "", "fetch").daemon);
+    EXPECT_FALSE(role_at(Entry::certificates, "", "imapd").fetch);
+    EXPECT_FALSE(role_at(Entry::daemons, "fetch", "").fetch);
+}
+
 TEST(Roles, OnlySmtpdDelivers) {
     const auto pop3d = role_of("pop3d");
     EXPECT_FALSE(may_call(pop3d, v1::Call::kCommitPlan));

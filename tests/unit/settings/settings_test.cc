@@ -1,3 +1,4 @@
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -130,6 +131,59 @@ TEST(Network, ContainsBothFamilies) {
     EXPECT_FALSE(parse_network("2001:db8::/33")->contains("2001:db8:8000::1"));
     EXPECT_TRUE(parse_network("::/0")->contains("10.0.0.1"));
     EXPECT_FALSE(parse_network("::/0")->contains("no address"));
+}
+
+TEST(HttpUrl, IsTakenApart) {
+    const struct {
+        const char* text;
+        const char* origin;
+        const char* path;
+    } good[] = {
+        {"", "", ""},
+        {"https://S3.example.net", "https://s3.example.net", ""},
+        {"HTTPS://s3.example.net:443/", "https://s3.example.net", ""},
+        {"http://s3.example.net:80", "http://s3.example.net", ""},
+        {"http://s3.example.net:443", "http://s3.example.net:443", ""},
+        {"http://127.0.0.1:9000/Storage/v1/s3/", "http://127.0.0.1:9000", "/Storage/v1/s3"},
+        {"https://[2001:db8::1]:9000", "https://[2001:db8::1]:9000", ""},
+        {"https://[2001:db8::1]:443", "https://[2001:db8::1]", ""},
+        {"https://[2001:db8::1]", "https://[2001:db8::1]", ""},
+    };
+    for (const auto& one : good) {
+        const auto url = parse_http_url(one.text);
+        ASSERT_TRUE(url) << one.text;
+        EXPECT_EQ(url->origin, one.origin);
+        EXPECT_EQ(url->path, one.path);
+    }
+    for (const auto* wrong : {"s3.example.net", "ftp://x", "https://", "https:///x", "https://:80", "https://x:0", "https://x:99999",
+                              "https://x:80:80", "https://user@x", "https://x/?a", "https://x/#a", "https://x y", "https://x\r\ny",
+                              "https://[", "https://[]", "https://[::1]x", "https://x/%41"}) {
+        EXPECT_FALSE(parse_http_url(wrong)) << wrong;
+    }
+}
+
+TEST(Settings, KeysThatMustBeTogether) {
+    const std::string s3 = "[backup]\ntarget = \"s3\"\n[backup_s3]\n";
+    EXPECT_TRUE(load_text(s3 + "bucket = \"mail\"\n", "t", {}));
+    EXPECT_TRUE(load_text("", "t", {}));
+    const std::pair<std::string, const char*> wrong[] = {
+        {"", "t: backup_s3.bucket: name it, as backup.target is \"s3\""},
+        {"bucket = \"a/b\"\n", "t:4: backup_s3.bucket: write letters, digits and -._ only"},
+        {"bucket = \"a\"\nregion = \"\"\n", "t:5: backup_s3.region: name it"},
+        {"bucket = \"a\"\nprefix = \"/x\"\n", "t:5: backup_s3.prefix: begin without \"/\""},
+        {"bucket = \"a\"\nprefix = \"x/../y\"\n", "t:5: backup_s3.prefix: write no \"..\""},
+        {"bucket = \"a\"\nprefix = \"x?\"\n", "t:5: backup_s3.prefix: write letters"},
+        {"bucket = \"a\"\nkms_key = \"x\"\n", "t:5: backup_s3.kms_key: it is for"},
+        {"bucket = \"a\"\nstorage_class = \"x\\r\\ny: z\"\n", "t:5: backup_s3.storage_class: write letters"},
+    };
+    for (const auto& [text, expected] : wrong) {
+        const auto loaded = load_text(s3 + text, "t", {});
+        ASSERT_FALSE(loaded) << text;
+        EXPECT_THAT(loaded.error().text, testing::StartsWith(expected));
+    }
+    const auto other = load_text("", "t", {{"TAYORI__BACKUP__TARGET", "s3"}, {"TAYORI__BACKUP_S3__BUCKET", "!"}});
+    ASSERT_FALSE(other);
+    EXPECT_THAT(other.error().text, testing::StartsWith("environment TAYORI__BACKUP_S3__BUCKET: backup_s3.bucket: write letters"));
 }
 
 TEST(Amount, ShowsTheShortestExactForm) {

@@ -19,7 +19,7 @@ class AccountSetTest : public ImportTest {
         ImportTest::SetUp();
         backups = std::make_unique<Backups>(
             Backups::Parts{*store, *directory, *mailboxes},
-            BackupOptions{path_ + "-sets", path_, path_ + "-past", "test"});
+            BackupOptions{make_directory_place(path_ + "-sets"), path_, path_ + "-past", "test"});
         add(kAnna, "secret of anna");
         add("ben@x.test", "secret of ben");
         alias("info@x.test", {kAnna, "ben@x.test"});

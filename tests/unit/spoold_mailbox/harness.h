@@ -147,8 +147,8 @@ class Spool {
         summary.set_parts("parts");
         summary.set_sent_s(77);
         summary.set_base_subject("SUBJECT");
-        summary.set_message_id("<1@x>");
-        summary.add_references("<0@x>");
+        summary.set_message_id("1@x");
+        summary.add_references("0@x");
     }
 
     Result<v1::CommitPlanReply> plan(v1::CommitPlan request) {

@@ -167,6 +167,26 @@ TEST_F(EngineTest, LargeRangesAreErasedAsOne) {
     EXPECT_EQ(keys(*store, "r", "t"), (std::vector<std::string>{"r1200", "s"}));
 }
 
+// As renumbering does: most of what a commit writes lies beside what it erases as a range.
+TEST_F(EngineTest, RangesAreErasedWhileKeysBesideThemCome) {
+    constexpr int kRounds = 40, kKeys = 300, kErased = 200;
+    const auto key = [](int number) { return cat("r", 100'000 + number); };
+    std::vector<std::string> expected;
+    for (int round = 0; round < kRounds; ++round) {
+        const int first = round * kKeys;
+        ASSERT_TRUE(commit(*store, [&](Transaction& t) -> Result<void> {
+            t.erase_range(key(first - kKeys), key(first - kKeys + kErased));
+            for (int n = first; n < first + kKeys; ++n) t.put(key(n), "value");
+            return {};
+        }));
+        if (round > 0) expected.erase(expected.end() - kKeys, expected.end() - kKeys + kErased);
+        for (int n = first; n < first + kKeys; ++n) expected.push_back(key(n));
+        ASSERT_EQ(keys(*store, "r", "s"), expected) << round;
+    }
+    open();
+    EXPECT_EQ(keys(*store, "r", "s"), expected);
+}
+
 TEST_F(EngineTest, BodiesAreCountedAndGoWithTheLastReference) {
     const std::string bytes(5000, 'm');
     auto id = add_body(*store, bytes);

@@ -115,6 +115,10 @@ CURLcode start_curl() {
 void set_tls(CURL* curl, const LiveServer& server, const LiveAccess& access) {
     curl_easy_setopt(curl, CURLOPT_USE_SSL, server.tls == LiveTls::none ? long{CURLUSESSL_NONE} : long{CURLUSESSL_ALL});
     if (!access.ca_file.empty()) curl_easy_setopt(curl, CURLOPT_CAINFO, access.ca_file.c_str());
+    if (!access.ca_pem.empty()) {
+        curl_blob pem{const_cast<char*>(access.ca_pem.data()), access.ca_pem.size(), CURL_BLOB_COPY};
+        curl_easy_setopt(curl, CURLOPT_CAINFO_BLOB, &pem);
+    }
     if (!access.any_certificate) return;
     curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 0L);
     curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 0L);

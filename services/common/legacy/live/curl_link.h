@@ -22,6 +22,7 @@ struct LiveServer {
 };
 struct LiveAccess {
     std::string ca_file;           // empty: the system's
+    std::string ca_pem;            // instead of a file
     bool any_certificate = false;  // an old server's own one, expired, of another name
     std::string auth;              // "PLAIN", "LOGIN", "CRAM-MD5", "XOAUTH2", "APOP"; empty: the best that both know
     std::chrono::milliseconds connect_timeout{30'000};

@@ -13,6 +13,19 @@ namespace {
 
 Result<void> ignore(ImapResponse&) { return {}; }
 
+// "1:3,5" of ascending UIDs.
+std::string set_of(const std::vector<std::uint32_t>& uids) {
+    std::string out;
+    for (std::size_t i = 0; i < uids.size();) {
+        auto last = i;
+        while (last + 1 < uids.size() && uids[last + 1] == uids[last] + 1) ++last;
+        append(out, out.empty() ? "" : ",", uids[i]);
+        if (last > i) append(out, ":", uids[last]);
+        i = last + 1;
+    }
+    return out;
+}
+
 tl::unexpected<Error> fail_refused(const ImapResponse& answer) {
     return fail(Kind::denied, cat("The server says: ", answer.name, ' ', answer.text));
 }
@@ -150,11 +163,14 @@ Result<ImapSession::Folders> ImapSession::list() {
     return out;
 }
 
-Result<ExaminedFolder> ImapSession::examine(const std::string& raw_name) {
+Result<ExaminedFolder> ImapSession::examine(const std::string& raw_name) { return open("EXAMINE", raw_name); }
+Result<ExaminedFolder> ImapSession::select(const std::string& raw_name) { return open("SELECT", raw_name); }
+
+Result<ExaminedFolder> ImapSession::open(std::string_view command, const std::string& raw_name) {
     const auto name = quoted_name(raw_name);
     if (!name) return fail(Kind::denied, "The folder's name can't be said.");
     ExaminedFolder out;
-    auto done = run(cat("EXAMINE ", *name), [&](ImapResponse& response) -> Result<void> {
+    auto done = run(cat(command, ' ', *name), [&](ImapResponse& response) -> Result<void> {
         if (response.name == "EXISTS") out.exists = response.number;
         if (response.name == "OK" && response.code.size() == 2) {
             if (response.code[0].is("UIDVALIDITY")) out.uid_validity = imap_number(response.code[1].text);
@@ -223,6 +239,26 @@ Result<ImapSession::Body> ImapSession::take() {
     if (auto came = came_.extract(asked.uid)) body.bytes = std::move(came.mapped());
     if (answer->name != "OK") body.refusal = cat(answer->name, ' ', answer->text);
     return body;
+}
+
+Result<void> ImapSession::mark_deleted(const std::vector<std::uint32_t>& uids) {
+    return run(cat("UID STORE ", set_of(uids), " +FLAGS.SILENT (\\Deleted)"), ignore);
+}
+
+Result<ImapSession::Expunged> ImapSession::expunge(const std::vector<std::uint32_t>& uids) {
+    if (has("UIDPLUS")) {
+        if (auto done = run(cat("UID EXPUNGE ", set_of(uids)), ignore); !done) return fail(std::move(done.error()));
+        return Expunged::yes;
+    }
+    bool others = false;
+    auto looked = run(cat("UID SEARCH DELETED NOT UID ", set_of(uids)), [&](ImapResponse& response) -> Result<void> {
+        if (response.name == "SEARCH" && !response.values.empty()) others = true;
+        return {};
+    });
+    if (!looked) return fail(std::move(looked.error()));
+    if (others) return Expunged::no;
+    if (auto done = run("EXPUNGE", ignore); !done) return fail(std::move(done.error()));
+    return Expunged::yes;
 }
 
 void ImapSession::goodbye() {

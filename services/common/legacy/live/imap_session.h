@@ -1,4 +1,4 @@
-// One IMAP session with an old server, read only: EXAMINE and BODY.PEEK, never SELECT, STORE or EXPUNGE.
+// One IMAP session with another server, read only: EXAMINE and BODY.PEEK. SELECT, STORE and EXPUNGE are said for removal.h alone.
 #pragma once
 
 #include <deque>
@@ -59,6 +59,13 @@ class ImapSession {
     };
     Result<Body> take();
 
+    // For removal.h alone. Of the selected folder.
+    Result<ExaminedFolder> select(const std::string& raw_name);
+    Result<void> mark_deleted(const std::vector<std::uint32_t>& uids);
+    // Takes out what is marked as deleted: these, and none but these. no: others are, and the server can't tell them apart.
+    enum class Expunged { no, yes };
+    Result<Expunged> expunge(const std::vector<std::uint32_t>& uids);
+
     void goodbye();  // LOGOUT, as far as it goes
 
   private:
@@ -70,6 +77,7 @@ class ImapSession {
     Result<void> run(std::string_view command, const Visit& visit);
     Result<std::vector<ListedFolder>> list_by(std::string_view command, std::string_view name);
     Result<void> name_spaces(Folders& out);
+    Result<ExaminedFolder> open(std::string_view command, const std::string& raw_name);
 
     std::unique_ptr<Link> link_;
     LinkReader reader_;

@@ -19,6 +19,7 @@ inline constexpr std::size_t kLiveFlagsMax = 200;            // of one mail
 inline constexpr std::size_t kLiveFieldBytesMax = 998;       // Message-ID, Date (RFC 5322 §2.1.1)
 inline constexpr std::size_t kLiveUnaskedMax = 1'000'000;    // responses before a command's end that nobody wanted
 inline constexpr std::size_t kLiveTopBytesMax = 256 * 1024;  // of a mail's header
+inline constexpr std::size_t kLiveUidsPerCommand = 500;      // in one STORE or EXPUNGE
 inline constexpr std::size_t kLiveHeadersPerCommand = 500;   // UIDs in one FETCH of a listing
 
 // Bodies on their way: asked for before they are needed.

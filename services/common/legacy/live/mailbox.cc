@@ -54,6 +54,9 @@ std::vector<LiveMailbox::Named> LiveMailbox::name_folders(const ImapSession::Fol
             report.add(Severity::note, folder.raw_name, "live-folder-virtual", {name});
             continue;
         }
+        const bool discarded = folder.has("\\Trash") || folder.has("\\Junk");
+        if (options_.folders == LiveFolders::kept && discarded) continue;
+        if (options_.folders == LiveFolders::inbox && name != kInbox) continue;
         if (name == kInbox && std::exchange(has_inbox, true)) continue;
         out.push_back({folder, std::move(name)});
     }

@@ -20,7 +20,15 @@
 
 namespace tayori::legacy {
 
+// Which folders of IMAP.
+enum class LiveFolders : std::uint8_t {
+    all,
+    kept,   // but for those of discarded mail (\Trash, \Junk)
+    inbox,
+};
+
 struct LiveOptions {
+    LiveFolders folders = LiveFolders::all;
     bool imap = false;
     bool pop3 = false;
     bool keep_high_uids = false;

@@ -138,6 +138,20 @@ Result<std::string> Pop3Session::take() {
     return text(message_bytes_max_);
 }
 
+Result<void> Pop3Session::mark_deleted(std::uint32_t number) {
+    if (auto sent = link_->send(cat("DELE ", number, "\r\n")); !sent) return sent;
+    auto good = answer();
+    if (!good) return fail(std::move(good.error()));
+    return {};
+}
+
+Result<void> Pop3Session::commit() {
+    if (auto sent = link_->send("QUIT\r\n"); !sent) return sent;
+    auto good = answer();
+    if (!good) return fail(std::move(good.error()));
+    return {};
+}
+
 void Pop3Session::goodbye() {
     // Many servers mark what RETR has read as seen when QUIT comes (RFC 1939 §6: only then is there an update).
     if (asked_ > 0 || read_some_) return;

@@ -1,4 +1,4 @@
-// One POP3 session with an old server (RFC 1939), read only: no DELE.
+// One POP3 session with another server (RFC 1939), read only: DELE is said for removal.h alone.
 #pragma once
 
 #include <cstdint>
@@ -38,6 +38,10 @@ class Pop3Session {
     Result<void> ask(std::uint32_t number);
     std::size_t asked() const { return asked_; }
     Result<std::string> take();  // denied: the server said -ERR
+
+    // For removal.h alone: what is marked goes with commit(), which ends the session.
+    Result<void> mark_deleted(std::uint32_t number);
+    Result<void> commit();
 
     void goodbye();  // QUIT, where it changes nothing
 
