@@ -140,7 +140,7 @@ class Talk:
                 self.scripted("text", self.sender, None)
         taken = Taken(self.sender, list(self.recipients), list(self.parameters), b"".join(lines), self.tls)
         for recipient in self.recipients if self.remote.lmtp else [self.sender]:
-            if self.scripted("end", recipient, "250 2.0.0 taken") and taken not in self.remote.mails:
+            if self.scripted("end", recipient, "250 2.0.0 taken") and not (self.remote.lmtp and taken in self.remote.mails):
                 self.remote.mails.append(taken)
         self.forget()
 

@@ -2,7 +2,7 @@
 """System tests: real processes, real clients. run.py [--long] [MODULE[.Class[.test]] ...]
 
 The last line is `system: N passed, M failed`. --long: 300 kills, 50 power cuts, 200 kills within conversions and as many within
-imports, spools of 20,000 mails and of 200 mailboxes.
+imports, spools of 20,000 mails and of 200 mailboxes, 40 kills while 10,000 mails go out.
 """
 
 import argparse

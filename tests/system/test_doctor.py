@@ -324,6 +324,10 @@ class Here(unittest.TestCase):
             self.assertIn("domain.not_here", look(values["domain"], "--host", f"mail.{values['domain']}", expect=4))
             site.add_domain(values["domain"])
             self.assertEqual(look(values["domain"], expect=0), {"dkim.unknown"})
+            made = json.loads(site.adminctl("--json", "dkim", "create", values["domain"], "--algorithm", "ed25519"))
+            site.adminctl("dkim", "enable", values["domain"], "--selector", made["selector"], "--force")
+            self.assertEqual(look(values["domain"], expect=4), {"dkim.missing"})
+            site.adminctl("dkim", "disable", values["domain"], "--selector", made["selector"])
             self.assertIn("問題は見つかりませんでした。", look(values["domain"], "--lang", "ja", expect=0, as_json=False))
 
 

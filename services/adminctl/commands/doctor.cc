@@ -26,9 +26,23 @@ struct DoctorOptions {
 };
 
 // The keys that this site signs with, and those that are named.
-std::vector<KeyInUse> keys_in_use(const DoctorOptions& options) {
+std::vector<KeyInUse> keys_in_use(Context& context, const DoctorOptions& options, const std::string& domain, Known is_here) {
     std::vector<KeyInUse> out;
-    for (const auto& selector : options.selectors) out.push_back({to_lower(selector), {}});
+    auto client = context.client();
+    if (is_here == Known::yes && client) {
+        v1::ListDkimRequest request;
+        request.set_domain(domain);
+        // What can't be asked is not known: then selectors are, or nothing is.
+        if (auto list = (*client)->list_dkim(request)) {
+            for (const auto& key : list->keys())
+                if (key.state() == v1::DkimEntry::STATE_SIGNING) out.push_back({to_lower(key.selector()), key.record()});
+        }
+    }
+    for (const auto& named : options.selectors) {
+        const auto selector = to_lower(named);
+        const auto is_known = [&](const KeyInUse& key) { return key.selector == selector; };
+        if (std::none_of(out.begin(), out.end(), is_known)) out.push_back({selector, {}});
+    }
     return out;
 }
 
@@ -88,8 +102,8 @@ Result<Patient> patient_of(Context& context, const DoctorOptions& options) {
     out.looks = options.no_ports ? Looks::dns_only : Looks::dns_and_ports;
     out.moving = options.moving;
     out.now_s = std::time(nullptr);
-    out.keys = keys_in_use(options);
     out.is_here = ask_site(context, out.domain);
+    out.keys = keys_in_use(context, options, out.domain, out.is_here);
     if (out.host.empty() && out.is_here == Known::yes) take_settings(context, out);
     return out;
 }
