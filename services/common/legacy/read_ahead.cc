@@ -35,8 +35,7 @@ void ReadAhead::run() {
     std::unique_lock lock(mutex_);
     while (next_ < paths_.size()) {
         moved_.wait(lock, [&] { return over_ || next_ <= reached_ + kReadAheadStep; });
-        for (next_ = std::max(next_, reached_); next_ < std::min(paths_.size(), reached_ + kReadAheadFiles); ++next_) {
-            if (over_) return;
+        for (next_ = std::max(next_, reached_); !over_ && next_ < std::min(paths_.size(), reached_ + kReadAheadFiles); ++next_) {
             // One file may hold many mails.
             if (next_ > 0 && paths_[next_] == paths_[next_ - 1]) continue;
             lock.unlock();
@@ -44,6 +43,7 @@ void ReadAhead::run() {
             lock.lock();
             opened_[next_ % kReadAheadFiles] = {next_, std::move(file)};
         }
+        if (over_) return;
     }
 }
 
