@@ -128,7 +128,8 @@ TEST(DsnTest, NobodyWritesLinesIntoIt) {
     EXPECT_THAT(fields(dsn), Not(HasSubstr("\nX: y")));
     EXPECT_THAT(fields(dsn), HasSubstr("Original-Envelope-Id: a b\r\n"));
     dsn.recipients[0].text = std::string(5'000, 'x');
-    for (std::string_view rest = fields(dsn); !rest.empty();) {
+    const auto text = fields(dsn);
+    for (std::string_view rest = text; !rest.empty();) {
         const auto end = std::min(rest.size(), rest.find("\r\n"));
         EXPECT_LE(end, 998u);
         rest.remove_prefix(std::min(rest.size(), end + 2));
