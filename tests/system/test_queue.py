@@ -6,6 +6,7 @@ import smtplib
 import tempfile
 import unittest
 
+from harness.remote_smtp import Remote
 from harness.site import PASSWORD, Site, plan, until
 
 ANNA = "anna@example.test"
@@ -58,6 +59,17 @@ class Queue(unittest.TestCase):
         self.assertIn("1 mail given up.", self.site.adminctl("queue", "cancel", number))
         self.assertEqual([one for one in self.queue() if one["sender"] == ANNA], [])
         self.assertIn("cancelled", self.events(mail["trace_id"]))
+
+    def test_a_test_mail_goes_the_way_that_is_chosen(self):
+        with Remote("127.0.0.1", 0) as remote:
+            trace = self.site.adminctl("send", "x@one.test").split()[-1]
+            until(lambda: self.queue() and self.queue()[0]["recipients"][0]["said"]["text"], SECONDS, "the destination's words")
+            number = str(self.queue()[0]["queue_id"])
+            self.site.adminctl("queue", "route", number, "--via", "carrier pigeon", expect=1)
+            self.assertIn("1 mail routed anew.", self.site.adminctl("queue", "route", number, "--via", f"relay:127.0.0.1:{remote.port}"))
+            mail, = until(lambda: remote.taken_for("x@one.test"), SECONDS, "the mail")
+            self.assertEqual(mail.sender, "postmaster@example.test")
+            until(lambda: "delivered" in self.events(trace), SECONDS, "its end")
 
     def test_routes_are_set_listed_and_kept(self):
         self.site.adminctl("route", "set", ".corp.test", "relay", "--host", "10.0.0.5", "--connections", "2", "--per-minute", "60")

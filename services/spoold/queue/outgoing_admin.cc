@@ -115,6 +115,9 @@ void Outgoing::to_wire(const QueuedMail& mail, v1::QueuedMail& out) const {
         if (recipient.is_settled()) continue;
         std::lock_guard lock(mutex_);
         to.set_next_try_ms(schedule_.due_ms(mail.id, i));
+        // Not tried itself, it waits for what its destination has said to another.
+        const auto* words = to.has_said() ? nullptr : schedule_.words_of_destination(mail.id, i);
+        if (words != nullptr) *to.mutable_said() = *words;
         if (mail.held) to.set_state(v1::QueuedRecipient::STATE_HELD);
         if (schedule_.is_carried(mail.id, i)) to.set_state(v1::QueuedRecipient::STATE_CARRIED);
     }
@@ -262,9 +265,9 @@ Result<v1::SendMailResponse> Outgoing::send(const v1::SendMailRequest& request) 
     QueuedMail mail;
     mail.reverse_path = request.sender();
     if (mail.reverse_path.empty()) {
-        std::lock_guard lock(mutex_);
-        if (domains_.empty()) return fail(Kind::invalid, "There is no domain yet, so there is no sender.");
-        mail.reverse_path = cat("postmaster@", domains_.front());
+        const auto domains = hooks_.domains ? hooks_.domains() : std::vector<std::string>();
+        if (domains.empty()) return fail(Kind::invalid, "There is no domain yet, so there is no sender.");
+        mail.reverse_path = cat("postmaster@", domains.front());
     }
     auto ours = hooks_.is_ours(domain_of_address(mail.reverse_path));
     if (!ours) return fail(std::move(ours.error()));

@@ -363,14 +363,22 @@ bool Schedule::is_carried(QueueId id, std::uint32_t recipient) const {
     return false;
 }
 
-std::int64_t Schedule::due_ms(QueueId id, std::uint32_t recipient) const {
+const Schedule::Item* Schedule::waiting_item(QueueId id, std::uint32_t recipient) const {
     const auto found = mails_.find(id);
-    if (found == mails_.end()) return 0;
-    for (const auto& item : found->second->items) {
-        if (std::find(item.waiting.begin(), item.waiting.end(), recipient) == item.waiting.end()) continue;
-        return std::max(item.next_try_ms, item.at->rests_until_ms);
-    }
-    return 0;
+    if (found == mails_.end()) return nullptr;
+    for (const auto& item : found->second->items)
+        if (std::find(item.waiting.begin(), item.waiting.end(), recipient) != item.waiting.end()) return &item;
+    return nullptr;
+}
+
+std::int64_t Schedule::due_ms(QueueId id, std::uint32_t recipient) const {
+    const auto* item = waiting_item(id, recipient);
+    return item == nullptr ? 0 : std::max(item->next_try_ms, item->at->rests_until_ms);
+}
+
+const v1::Said* Schedule::words_of_destination(QueueId id, std::uint32_t recipient) const {
+    const auto* item = waiting_item(id, recipient);
+    return item != nullptr && item->at->rests_until_ms > now() ? &item->at->said : nullptr;
 }
 
 }  // namespace tayori::spool

@@ -126,6 +126,8 @@ class Schedule {
     bool is_carried(QueueId id, std::uint32_t recipient) const;
     // When the recipient's item is due, rests of the destination included; 0: not known.
     std::int64_t due_ms(QueueId id, std::uint32_t recipient) const;
+    // The last words of the recipient's destination while it rests; nullptr: it does not.
+    const v1::Said* words_of_destination(QueueId id, std::uint32_t recipient) const;
     // These are due now, their destinations awake.
     void hurry(QueueId id);
 
@@ -141,6 +143,7 @@ class Schedule {
     void forget_if_idle(Destination& at);
     void add_part(Mail& mail, PlannedPart part);
     Item* find(Mail& mail, const Destination& at);
+    const Item* waiting_item(QueueId id, std::uint32_t recipient) const;
     void place(Mail& mail, Item& item);     // into the set of its state
     void displace(Mail& mail, Item& item);  // out of it
     void drop_item(Mail& mail, Item& item);
