@@ -7,7 +7,7 @@
 namespace tayori::smtp {
 
 Async<void> Reports::send(rpc::v1::ReportMail report) {
-    while (pending_ >= kReportsPendingMax) co_await arrived_.wait();
+    while (pending_ >= (spool_.healthy() ? kReportsPendingMax : 1)) co_await arrived_.wait();
     spawn(std::move(report));
 }
 

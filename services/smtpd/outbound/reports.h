@@ -18,7 +18,8 @@ class Reports {
     Reports(const Reports&) = delete;
     Reports& operator=(const Reports&) = delete;
 
-    // Waits only while kReportsPendingMax are on their way.
+    // Waits only while kReportsPendingMax are on their way; while spoold is away, until the one before has arrived: what is sent
+    // meanwhile would be sent again, were this process killed before spoold is back.
     Async<void> send(rpc::v1::ReportMail report);
     // An empty one, where none is on its way: the lease lives on.
     void prolong(std::uint64_t lease_id, std::uint64_t queue_id);
