@@ -140,13 +140,16 @@ struct RefuseChange {
 struct KeepChange {             // POP3's DELE: they stay, or move
     std::string keyword, move_to;
 };
+struct AnnounceSize {           // helo: what EHLO says of SIZE at most
+    std::uint64_t octets = 0;
+};
 
 // One decision, and where in which plugin it was made: "filter/plugin.lua:31".
 struct Action {
     std::string plugin;
     std::string at;
     std::variant<Refusal, Discard, Quarantine, Keep, Stop, FileInto, Flag, AddHeader, Forward, Copy, Compose, Limit, Remember, Expire,
-                 RefuseChange, KeepChange> what;
+                 RefuseChange, KeepChange, AnnounceSize> what;
 };
 // A sentence about an action for people: `fileinto "Work"`.
 std::string describe(const Action& action);
@@ -163,7 +166,7 @@ struct Failure {
 struct Decided {
     std::vector<Action> actions;
     std::vector<Failure> failures;
-    std::vector<std::string> trace;     // where a trace was asked for: a line for each plugin that ran
+    std::vector<std::string> trace;     // where a trace was asked for: a line for each plugin that ran, and what it explained
     std::vector<std::string> log;       // "plugin: text"
     const Refusal* refusal() const;     // a plugin's, or that of a failure whose policy is tempfail
 };
