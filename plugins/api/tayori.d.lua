@@ -123,6 +123,7 @@ function tayori.regex(text, expression) end
 ---@field outgoing boolean       -- rcpt: the recipient is elsewhere, or this is the look at it from the sender's side
 ---@field declared_size integer  -- SIZE of MAIL; 0: not said
 ---@field recipients integer     -- accepted so far
+---@field accepted string[]      -- headers, message: who they are, as they were asked for; at most 1,000
 local Session = {}
 ---Refuses for good.
 ---@param code integer    -- 500 to 599
@@ -252,6 +253,7 @@ function Account:quarantine() end
 ---`size_max`: larger ones without their body. `per_day`: at most so many.
 ---@param to string|string[]
 ---@param options? {subject_only?: boolean, drop_attachments?: boolean, size_max?: integer, per_day?: integer}
+---@return boolean  -- false: nothing is sent, as the mail has been here before; then a copy has to stay
 function Account:forward(to, options) end
 ---deliver: answers the sender (RFC 3834): null reverse path, Auto-Submitted, In-Reply-To. Nothing where mail:is_automatic().
 ---@param mail tayori.Mail

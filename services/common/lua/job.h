@@ -38,6 +38,7 @@ struct SessionView {
     bool outgoing = false;
     std::uint64_t declared_size = 0;
     std::uint64_t recipients = 0;
+    std::vector<std::string> accepted;  // headers, message: as they were asked for, at most 1,000
 };
 
 struct AccountView {
