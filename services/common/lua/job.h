@@ -60,6 +60,7 @@ struct MailView {
     std::uint64_t size = 0;
     const mail::Summary* summary = nullptr;   // likewise
     std::map<std::string, std::string> results;
+    std::shared_ptr<const void> keep;         // owns both, where the caller may be gone before the job has ended
 };
 
 struct ChangeView {
