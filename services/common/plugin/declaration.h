@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -51,6 +52,7 @@ struct Declaration {
 
 bool is_name(std::string_view name);         // of a plugin: a-z 0-9 _, begins with a letter
 bool is_hook(std::string_view name);         // plugins/api/tayori.d.lua lists them
+std::span<const std::string_view> hook_names();
 
 std::string to_json(const Declaration& declaration);
 // invalid: says which member is wrong and what would be right.

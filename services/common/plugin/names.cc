@@ -6,11 +6,12 @@
 namespace tayori::plugin {
 namespace {
 
-// As plugins/api/tayori.d.lua lists them.
 constexpr std::array<std::string_view, 16> kHooks = {"connect", "helo",   "auth",  "mail",   "rcpt",  "headers", "message", "deliver",
                                                      "sent",    "bounce", "login", "append", "store", "expunge", "quota",   "daily"};
 
 }  // namespace
+
+std::span<const std::string_view> hook_names() { return kHooks; }
 
 bool is_hook(std::string_view name) { return std::find(kHooks.begin(), kHooks.end(), name) != kHooks.end(); }
 
