@@ -17,6 +17,10 @@ function tayori.plugin(declaration) end
 ---@param text string
 function tayori.log(text) end
 
+---Says why, for those who ask: in traces, replays and tests, and nowhere else. Costs nothing otherwise. At most 20 of 200 octets a call.
+---@param text string
+function tayori.explain(text) end
+
 ---The time as unix seconds (the appliance's clock, which tests move).
 ---@return integer
 function tayori.now() end
@@ -113,11 +117,13 @@ function tayori.regex(text, expression) end
 ---@field tls boolean
 ---@field helo string
 ---@field account tayori.Account?  -- who has logged in; nil: nobody
+---@field settings table         -- of this plugin: those of who has logged in, else the site's
 ---@field sender string          -- MAIL FROM; "" for the null path
 ---@field recipient string       -- rcpt: as it was asked for
 ---@field outgoing boolean       -- rcpt: the recipient is elsewhere, or this is the look at it from the sender's side
 ---@field declared_size integer  -- SIZE of MAIL; 0: not said
 ---@field recipients integer     -- accepted so far
+---@field accepted string[]      -- headers, message: who they are, as they were asked for; at most 1,000
 local Session = {}
 ---Refuses for good.
 ---@param code integer    -- 500 to 599
@@ -134,6 +140,9 @@ function Session:tempfail(code, enhanced, text) end
 ---Counts this mail (or login); above `max` within `period` seconds it is refused for now. Counted with the mail's commit, over all replicas.
 ---@param options {key: string, max: integer, period: integer, text?: string}
 function Session:limit(options) end
+---helo: EHLO's SIZE says no more than this (RFC 1870 §4), and MAIL with a larger one is refused. The least of all plugins' holds.
+---@param octets integer
+function Session:announce_size(octets) end
 
 ---@class tayori.Mail
 ---@field id string              -- the trace id
@@ -161,6 +170,9 @@ function Mail:headers(name) end
 ---@param name string
 ---@return string[]
 function Mail:raw_headers(name) end
+---Names of all fields, as they are written, each once, in order; at most 500.
+---@return string[]
+function Mail:header_names() end
 ---The addresses of a field ("to", "cc", "reply-to", …).
 ---@param name string
 ---@return tayori.Address[]
@@ -241,6 +253,7 @@ function Account:quarantine() end
 ---`size_max`: larger ones without their body. `per_day`: at most so many.
 ---@param to string|string[]
 ---@param options? {subject_only?: boolean, drop_attachments?: boolean, size_max?: integer, per_day?: integer}
+---@return boolean  -- false: nothing is sent, as the mail has been here before; then a copy has to stay
 function Account:forward(to, options) end
 ---deliver: answers the sender (RFC 3834): null reverse path, Auto-Submitted, In-Reply-To. Nothing where mail:is_automatic().
 ---@param mail tayori.Mail

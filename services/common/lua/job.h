@@ -38,6 +38,7 @@ struct SessionView {
     bool outgoing = false;
     std::uint64_t declared_size = 0;
     std::uint64_t recipients = 0;
+    std::vector<std::string> accepted;  // headers, message: as they were asked for, at most 1,000
 };
 
 struct AccountView {
@@ -59,6 +60,7 @@ struct MailView {
     std::uint64_t size = 0;
     const mail::Summary* summary = nullptr;   // likewise
     std::map<std::string, std::string> results;
+    std::shared_ptr<const void> keep;         // owns both, where the caller may be gone before the job has ended
 };
 
 struct ChangeView {
@@ -140,13 +142,16 @@ struct RefuseChange {
 struct KeepChange {             // POP3's DELE: they stay, or move
     std::string keyword, move_to;
 };
+struct AnnounceSize {           // helo: what EHLO says of SIZE at most
+    std::uint64_t octets = 0;
+};
 
 // One decision, and where in which plugin it was made: "filter/plugin.lua:31".
 struct Action {
     std::string plugin;
     std::string at;
     std::variant<Refusal, Discard, Quarantine, Keep, Stop, FileInto, Flag, AddHeader, Forward, Copy, Compose, Limit, Remember, Expire,
-                 RefuseChange, KeepChange> what;
+                 RefuseChange, KeepChange, AnnounceSize> what;
 };
 // A sentence about an action for people: `fileinto "Work"`.
 std::string describe(const Action& action);
@@ -163,7 +168,7 @@ struct Failure {
 struct Decided {
     std::vector<Action> actions;
     std::vector<Failure> failures;
-    std::vector<std::string> trace;     // where a trace was asked for: a line for each plugin that ran
+    std::vector<std::string> trace;     // where a trace was asked for: a line for each plugin that ran, and what it explained
     std::vector<std::string> log;       // "plugin: text"
     const Refusal* refusal() const;     // a plugin's, or that of a failure whose policy is tempfail
 };
