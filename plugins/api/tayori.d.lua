@@ -69,6 +69,7 @@ function tayori.regex(text, expression) end
 ---@field about? string|tayori.Words  -- one sentence
 ---@field order? integer         -- 1 to 100, default 50; lower runs first
 ---@field failure? "continue"|"tempfail"  -- when it fails: mail goes on without it (default), or is asked to come again
+---@field user? boolean          -- an account's owner may switch it on and off himself (IMAP METADATA)
 ---@field state? boolean         -- it reads what it keeps (account.state); costs a call each time
 ---@field settings? table<string, tayori.Setting>
 
@@ -79,6 +80,7 @@ function tayori.regex(text, expression) end
 ---@class tayori.Setting
 ---@field type "boolean"|"integer"|"size"|"duration"|"text"|"choice"|"address"|"pattern"|"date"|"record"|"list"
 ---@field scope? "site"|"domain"|"account"  -- the narrowest scope that may set it; default "account"
+---@field user? boolean          -- the account's owner may set it himself (IMAP METADATA); scope "account" only
 ---@field default? any           -- of its type; without one: false, 0, "", {}, and the first choice
 ---@field min? integer           -- integer, size (octets), duration (seconds); of text: characters
 ---@field max? integer           -- likewise; of a list: entries

@@ -12,14 +12,15 @@ local autoreply = tayori.plugin {
     en = "Answers mail automatically, once to each sender within a period.",
     ja = "メールに自動で返信します。同じ差出人への返信は、期間ごとに 1 通だけです。",
   },
+  user = true,
   settings = {
     text = {
-      type = "text", max = 64 * 1024,
+      type = "text", user = true, max = 64 * 1024,
       about = { en = "What the answer says. Empty: nothing is answered. {subject}, {sender} and {date_to} stand for the mail's subject, its sender and the last day.",
                 ja = "返信の本文。空なら返信しません。{subject}、{sender}、{date_to} は、元の件名、差出人、最終日に置き換わります。" },
     },
     subject = {
-      type = "text", max = 500,
+      type = "text", user = true, max = 500,
       about = { en = "The answer's subject, with the same words in braces. Empty: the mail's, with Auto: in front.",
                 ja = "返信の件名。同じ置き換えが使えます。空なら、元の件名の前に Auto: を付けます。" },
     },
@@ -29,11 +30,11 @@ local autoreply = tayori.plugin {
                 ja = "返信の差出人(本人のアドレスのどれか)。空なら、メールの宛先だったアドレスです。" },
     },
     date_from = {
-      type = "date",
+      type = "date", user = true,
       about = { en = "The first day on which mail is answered, or the time from which on. Empty: at once.", ja = "返信を始める日(時刻も書けます)。空ならすぐに始めます。" },
     },
     date_to = {
-      type = "date",
+      type = "date", user = true,
       about = { en = "The last day, or the time until which. Empty: until it is switched off.", ja = "返信を終える日(その日を含みます。時刻も書けます)。空なら止めるまで続けます。" },
     },
     zone_minutes = {
@@ -41,7 +42,7 @@ local autoreply = tayori.plugin {
       about = { en = "Minutes east of UTC, for the days; 540 is Japan.", ja = "日付の時差(UTC から東へ何分か)。540 は日本です。" },
     },
     period_days = {
-      type = "integer", default = 7, min = 1, max = 365,
+      type = "integer", user = true, default = 7, min = 1, max = 365,
       about = { en = "Each sender gets one answer in so many days.", ja = "同じ差出人に返信するのは、この日数に 1 回です。" },
     },
     min_interval_hours = {
@@ -53,7 +54,7 @@ local autoreply = tayori.plugin {
       about = { en = "Each sender gets a single answer, for good.", ja = "同じ差出人には 1 回しか返信しません。" },
     },
     noreply = {
-      type = "list", of = { type = "pattern" }, max = 1000,
+      type = "list", user = true, of = { type = "pattern" }, max = 1000,
       about = { en = "Addresses and patterns (*@example.com, example.com) that get no answer.", ja = "返信しないアドレスやパターン(*@example.com、example.com)。" },
     },
     addresses = {
@@ -61,15 +62,15 @@ local autoreply = tayori.plugin {
       about = { en = "Other addresses of the owner: mail to these is for him, too.", ja = "本人のほかのアドレス。ここ宛てのメールも本人宛てとみなします。" },
     },
     only_to_me = {
-      type = "boolean", default = true,
+      type = "boolean", user = true, default = true,
       about = { en = "Only mail that names the owner in To or Cc is answered.", ja = "宛先(To、Cc)に本人の名があるメールだけに返信します。" },
     },
     echo = {
-      type = "boolean",
+      type = "boolean", user = true,
       about = { en = "The answer quotes the mail.", ja = "返信に元のメールを引用します。" },
     },
     charset = {
-      type = "choice", choices = { "utf-8", "iso-2022-jp" },
+      type = "choice", user = true, choices = { "utf-8", "iso-2022-jp" },
       about = { en = "The answer's charset; iso-2022-jp for recipients with very old programs.", ja = "返信の文字コード。とても古いメールソフトの相手には iso-2022-jp を選びます。" },
     },
     per_day = {

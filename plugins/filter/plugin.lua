@@ -42,9 +42,10 @@ local filter = tayori.plugin {
     en = "Sorts, marks, forwards, refuses or throws away mail by rules.",
     ja = "規則に従って、メールを振り分け、印を付け、転送し、拒否し、破棄します。",
   },
+  user = true,
   settings = {
     rules = {
-      type = "list", max = 500,
+      type = "list", user = true, max = 500,
       about = { en = "Top-down; the first that fits decides.", ja = "上から順に見て、最初に当てはまった規則に従います。" },
       of = {
         type = "record",

@@ -17,22 +17,23 @@ local forward = tayori.plugin {
     en = "Forwards mail to other addresses, all of it or by rules.",
     ja = "メールをほかのアドレスに転送します。すべて、または条件に合うものだけを転送できます。",
   },
+  user = true,
   settings = {
     to = {
-      type = "list", of = { type = "address" }, max = 50,
+      type = "list", user = true, of = { type = "address" }, max = 50,
       about = { en = "Where mail goes that no rule fits. Empty: nowhere.", ja = "どの規則にも当てはまらないメールの転送先。空なら転送しません。" },
     },
     keep = {
-      type = "boolean", default = true,
+      type = "boolean", user = true, default = true,
       about = { en = "A copy stays in this mailbox.", ja = "このメールボックスにも残します。" },
     },
     permit_from = {
-      type = "list", of = { type = "pattern" }, max = 1000,
+      type = "list", user = true, of = { type = "pattern" }, max = 1000,
       about = { en = "Only mail from these is forwarded (*@example.com, example.com). Empty: from everybody.",
                 ja = "ここにある差出人のメールだけを転送します(*@example.com、example.com)。空ならすべての差出人です。" },
     },
     rules = {
-      type = "list", max = 200,
+      type = "list", user = true, max = 200,
       about = { en = "Top-down; the first that fits decides, instead of `to`.", ja = "上から順に見て、最初に当てはまった規則に従います(to より優先します)。" },
       of = {
         type = "record",

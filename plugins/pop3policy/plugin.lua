@@ -12,17 +12,18 @@ local pop3policy = tayori.plugin {
     en = "Says what becomes of mail that a POP3 client deletes.",
     ja = "POP3 のメールソフトが削除したメールをどうするかを決めます。",
   },
+  user = true,
   settings = {
     dele = {
-      type = "choice", choices = { "expunge", "keep", "trash", "archive" },
+      type = "choice", user = true, choices = { "expunge", "keep", "trash", "archive" },
       about = { en = "expunge: it is gone; keep: it stays; trash, archive: it is moved there.", ja = "expunge は削除、keep は残す、trash と archive はごみ箱やアーカイブに移動。" },
     },
     days = {
-      type = "integer", min = 0, max = 3650,
+      type = "integer", user = true, min = 0, max = 3650,
       about = { en = "With keep: it goes when it is so many days old. 0: it stays.", ja = "keep のとき、届いてからこの日数で削除します。0 なら残します。" },
     },
     keep_flagged = {
-      type = "boolean", default = true,
+      type = "boolean", user = true, default = true,
       about = { en = "What is flagged (\\Flagged) stays anyway.", ja = "印(\\Flagged)の付いたメールは残します。" },
     },
   },

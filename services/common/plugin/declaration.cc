@@ -17,8 +17,9 @@ constexpr std::size_t kAboutBytesMax = 1000;  // a sentence or two
 constexpr std::size_t kVersionBytesMax = 64;
 constexpr std::uint32_t kOrderMax = 100;
 
-constexpr std::array<std::string_view, 8> kMembers = {"name", "version", "about", "order", "failure", "state", "settings", "hooks"};
-constexpr std::array<std::string_view, 9> kSettingMembers = {"type", "scope", "default", "min", "max", "choices", "of", "fields", "about"};
+constexpr std::array<std::string_view, 9> kMembers = {"name", "version", "about", "order", "failure", "state", "user", "settings", "hooks"};
+constexpr std::array<std::string_view, 10> kSettingMembers = {"type", "scope",   "user", "default", "min",
+                                                              "max",  "choices", "of",   "fields",  "about"};
 constexpr std::array<std::string_view, 11> kTypeNames = {"boolean", "integer", "size", "duration", "text", "choice",
                                                          "address", "pattern", "date", "record",   "list"};
 
@@ -32,6 +33,13 @@ Result<void> check_members(const Json& json, std::span<const std::string_view> k
         if (std::find(known.begin(), known.end(), name) == known.end())
             return bad(path, path.empty() ? "" : ".", name, ": there is no such member; ", did_you_mean(name, known));
     }
+    return {};
+}
+
+Result<void> read_flag(const Json& json, const char* name, const std::string& path, bool& out) {
+    if (!json.contains(name)) return {};
+    if (!json[name].is_boolean()) return bad(path, name, " = ", show_json(json[name]), ": write true or false");
+    out = json[name].get<bool>();
     return {};
 }
 
@@ -62,7 +70,7 @@ class SettingParser {
         if (!json_.contains("type")) return bad(path_, " has no type: write type = \"text\" or another of ", either(kTypeNames));
         if (!json_["type"].is_string() || !type_of(json_["type"].get<std::string>(), setting_.type))
             return bad(path_, ".type = ", show_json(json_["type"]), ": write ", either(kTypeNames));
-        for (const auto step : {&SettingParser::read_scope, &SettingParser::read_bounds, &SettingParser::read_choices,
+        for (const auto step : {&SettingParser::read_scope, &SettingParser::read_user, &SettingParser::read_bounds, &SettingParser::read_choices,
                                 &SettingParser::read_inner, &SettingParser::read_default}) {
             if (auto done = (this->*step)(); !done) return fail(std::move(done.error()));
         }
@@ -86,6 +94,13 @@ class SettingParser {
             }
         }
         return bad(path_, ".scope = ", show_json(scope), ": write site, domain or account");
+    }
+
+    Result<void> read_user() {
+        if (auto read = read_flag(json_, "user", cat(path_, "."), setting_.user); !read || !setting_.user) return read;
+        if (nesting_ > 0) return bad(path_, ".user: it is that of the whole setting; leave it out here");
+        if (setting_.scope != Scope::account) return bad(path_, ".user: the owner of an account changes settings of scope account only");
+        return {};
     }
 
     Result<void> read_bounds() {
@@ -212,11 +227,8 @@ Result<void> parse_head(const Json& json, Declaration& out) {
         if (failure != "continue" && failure != "tempfail") return bad("failure = ", show_json(failure), ": write continue or tempfail");
         out.failure = failure == "tempfail" ? OnFailure::tempfail : OnFailure::go_on;
     }
-    if (json.contains("state")) {
-        if (!json["state"].is_boolean()) return bad("state = ", show_json(json["state"]), ": write true or false");
-        out.reads_state = json["state"].get<bool>();
-    }
-    return {};
+    if (auto read = read_flag(json, "state", "", out.reads_state); !read) return read;
+    return read_flag(json, "user", "", out.user);
 }
 
 Result<void> parse_hooks(const Json& json, Declaration& out) {
@@ -273,6 +285,7 @@ Json words_json(const Words& words) {
 Json setting_json(const Setting& setting, bool outermost) {
     Json out = {{"type", name_of(setting.type)}, {"default", parse_json(setting.default_json)}};
     if (outermost) out["scope"] = name_of(setting.scope);
+    if (setting.user) out["user"] = true;
     if (setting.min) out["min"] = *setting.min;
     if (setting.max) out["max"] = *setting.max;
     if (!setting.choices.empty()) out["choices"] = setting.choices;
@@ -291,6 +304,7 @@ std::string to_json(const Declaration& declaration) {
     if (!declaration.version.empty()) out["version"] = declaration.version;
     if (!declaration.about.en.empty()) out["about"] = words_json(declaration.about);
     out["failure"] = declaration.failure == OnFailure::tempfail ? "tempfail" : "continue";
+    if (declaration.user) out["user"] = true;
     out["settings"] = Json::object();
     for (const auto& setting : declaration.settings) out["settings"][setting.name] = setting_json(setting, true);
     return print_json(out);

@@ -33,6 +33,7 @@ struct Setting {
     std::string name;
     Type type = Type::text;
     Scope scope = Scope::account;
+    bool user = false;                       // the account's owner may set it himself
     std::string default_json;                // always there
     std::optional<std::int64_t> min, max;
     std::vector<std::string> choices;
@@ -46,6 +47,7 @@ struct Declaration {
     std::uint32_t order = 50;
     OnFailure failure = OnFailure::go_on;
     bool reads_state = false;
+    bool user = false;                       // an account's owner may switch it on and off himself
     std::vector<std::string> hooks;          // names, sorted
     std::vector<Setting> settings;           // by name
 };

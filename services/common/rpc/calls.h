@@ -76,6 +76,8 @@ TAYORI_CALL(GetPluginState, GetPluginStateReply, get_plugin_state, control, one)
 TAYORI_CALL(ReportPlugins, ReportPluginsReply, report_plugins, control, one)
 TAYORI_CALL(LeasePluginWork, LeasePluginWorkReply, lease_plugin_work, control, one)
 TAYORI_CALL(FinishPluginWork, FinishPluginWorkReply, finish_plugin_work, control, one)
+TAYORI_CALL(GetOwnSettings, GetOwnSettingsReply, get_own_settings, control, one)
+TAYORI_CALL(SetOwnSettings, SetOwnSettingsReply, set_own_settings, control, one)
 
 #undef TAYORI_CALL
 
