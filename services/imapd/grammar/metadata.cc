@@ -44,7 +44,7 @@ Result<void> parse_option(Cursor& cursor, GetMetadata& out) {
     if (auto space = cursor.space(); !space) return space;
     if (cursor.accept_word("0")) out.depth = MetadataDepth::zero;
     else if (cursor.accept_word("1")) out.depth = MetadataDepth::one;
-    else if (cursor.accept_word("infinity")) out.depth = MetadataDepth::infinity;
+    else if (cursor.accept_word("INFINITY")) out.depth = MetadataDepth::infinity;
     else return fail(Kind::invalid, "DEPTH is 0, 1 or infinity.");
     return {};
 }
