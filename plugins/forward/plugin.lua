@@ -19,7 +19,7 @@ local forward = tayori.plugin {
   },
   settings = {
     to = {
-      type = "list", of = { type = "address" }, max = 100,
+      type = "list", of = { type = "address" }, max = 50,
       about = { en = "Where mail goes that no rule fits. Empty: nowhere.", ja = "どの規則にも当てはまらないメールの転送先。空なら転送しません。" },
     },
     keep = {
@@ -39,7 +39,7 @@ local forward = tayori.plugin {
         fields = {
           enabled = { type = "boolean", default = true, about = { en = "The rule is looked at.", ja = "この規則を使います。" } },
           to = {
-            type = "list", of = { type = "address" }, max = 100,
+            type = "list", of = { type = "address" }, max = 50,
             about = { en = "Where it goes. Empty: it is not forwarded, as an exception.", ja = "転送先。空なら、例外として転送しません。" },
           },
           keep = { type = "boolean", default = true, about = { en = "A copy stays here.", ja = "ここにも残します。" } },
@@ -104,7 +104,8 @@ local function choose(mail, account)
   for number, rule in ipairs(account.settings.rules) do
     if fits(rule, mail, account) then return rule, "rule " .. number end
   end
-  return account.settings, "no rule"
+  local settings = account.settings
+  return { to = settings.to, keep = settings.keep }, "no rule"
 end
 
 function forward.deliver(mail, account)

@@ -6,6 +6,7 @@
 #include "common/base/log.h"
 #include "common/base/text.h"
 #include "common/crypto/crypto.h"
+#include "common/daemon/plugin_effects.h"
 #include "common/net/offload.h"
 #include "common/plugin/declaration.h"
 
@@ -192,6 +193,13 @@ Async<lua::MailDecided> Plugins::run_mail(lua::MailJob job) {
     log_outcome(decided.message, id);
     for (const auto& one : decided.recipients) log_outcome(one, id);
     co_return decided;
+}
+
+Async<void> Plugins::apply(lua::AccountView whose, lua::Decided decided) {
+    auto work = plugin_effects(whose, decided);
+    if (!has_effects(work)) co_return;
+    work.set_trace_id(hex_encode(crypto::random_bytes(8)));
+    co_await daemon_.spool().call(std::move(work));
 }
 
 // ---- Following spoold.

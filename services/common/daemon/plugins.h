@@ -57,6 +57,8 @@ class Plugins {
     // Errors: busy, too many wait.
     Async<lua::Decided> run(lua::Job job);
     Async<lua::MailDecided> run_mail(lua::MailJob job);
+    // What a hook without a mail has decided, in one commit. Errors: busy, also where a limit is passed.
+    Async<void> apply(lua::AccountView whose, lua::Decided decided);
 
     // Names of the loaded plugins that have a hook: what LeasePluginWork asks for.
     std::vector<std::string> with_hook(std::string_view hook) const;
