@@ -1,6 +1,6 @@
 // What one call of a hook costs, in µs on this thread: a plugin that looks and decides nothing, one that answers, one that compares the text.
 //
-//   bench_plugin_calls [CALLS]
+//   bench_plugin_calls [CALLS [CASE]]
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
@@ -63,6 +63,7 @@ int main(int argc, char** argv) {
     const auto mail = sample_mail();
     const auto summary = mail::make_summary(mail);
     for (const auto& one : kCases) {
+        if (argc > 2 && std::string_view(one.name) != argv[2]) continue;
         lua::Engine engine(set_of(one.body), {});
         lua::Job job;
         job.hook = lua::Hook::deliver;

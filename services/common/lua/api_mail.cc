@@ -11,7 +11,6 @@
 #include "common/mail/automatic.h"
 #include "common/mail/charset.h"
 #include "common/mail/encoded_word.h"
-#include "common/mail/header.h"
 #include "common/mail/utf8.h"
 
 namespace tayori::lua {
@@ -52,9 +51,9 @@ void push_decoded(lua_State* lua, std::string_view value) {
 }
 
 void push_mail_subject(lua_State* lua, Call&, const Handle& handle) {
-    const auto& mail = text_of_mail(handle);
+    auto& mail = text_of_mail(handle);
     charge_scan(lua, mail);
-    push_decoded(lua, mail::find_field(mail.header(), "Subject").value_or(std::string_view()));
+    push_decoded(lua, mail.find("Subject").value_or(std::string_view()));
 }
 
 int unknown_address_field(lua_State* lua) {
@@ -88,9 +87,9 @@ void push_address(lua_State* lua, const mail::ListedAddress& listed) {
 }
 
 void push_mail_from(lua_State* lua, Call&, const Handle& handle) {
-    const auto& mail = text_of_mail(handle);
+    auto& mail = text_of_mail(handle);
     charge_scan(lua, mail);
-    const auto value = mail::find_field(mail.header(), "From").value_or(std::string_view());
+    const auto value = mail.find("From").value_or(std::string_view());
     charge_octets(lua, value.size());
     for (const auto& listed : mail::parse_address_list(value))
         if (listed.type == mail::ListedAddress::Type::mailbox) return push_address(lua, listed);
@@ -161,23 +160,22 @@ std::string_view field_argument(lua_State* lua, const char* function) {
 int mail_header(lua_State* lua) {
     auto self = self_of(lua, kMailClass, "mail:header");
     const auto name = field_argument(lua, "mail:header");
-    const auto& mail = text_of_mail(self.handle);
+    auto& mail = text_of_mail(self.handle);
     charge_scan(lua, mail);
-    const auto value = mail::find_field(mail.header(), name);
+    const auto value = mail.find(name);
     if (!value) lua_pushnil(lua);
     else push_decoded(lua, *value);
     return 1;
 }
 
 template <class Push>
-int push_fields(lua_State* lua, const MailText& mail, std::string_view name, Push push) {
+int push_fields(lua_State* lua, MailText& mail, std::string_view name, Push push) {
     charge_scan(lua, mail);
     lua_newtable(lua);
     lua_Integer count = 0;
-    mail::Fields fields(mail.header());
-    while (const auto field = fields.next()) {
-        if (!equals_ignoring_case(field->name, name)) continue;
-        push(*field);
+    for (const auto& field : mail.fields()) {
+        if (!equals_ignoring_case(field.name, name)) continue;
+        push(field);
         lua_rawseti(lua, -2, ++count);
     }
     return 1;
@@ -202,14 +200,13 @@ int mail_header_names(lua_State* lua) {
     constexpr std::size_t kNamesMax = 500;
     auto self = self_of(lua, kMailClass, "mail:header_names");
     Arguments(lua, "mail:header_names", 2).end();
-    const auto& mail = text_of_mail(self.handle);
+    auto& mail = text_of_mail(self.handle);
     charge_octets(lua, mail.header().size());
     std::vector<std::string> names;
     std::set<std::string> seen;  // in lower case
-    mail::Fields fields(mail.header());
-    while (const auto field = fields.next()) {
+    for (const auto& field : mail.fields()) {
         if (names.size() >= kNamesMax) break;
-        if (!field->name.empty() && seen.insert(to_lower(field->name)).second) names.emplace_back(field->name);
+        if (!field.name.empty() && seen.insert(to_lower(field.name)).second) names.emplace_back(field.name);
     }
     State::charge(lua, 5 * names.size());
     push_texts(lua, names);
@@ -219,15 +216,14 @@ int mail_header_names(lua_State* lua) {
 int mail_addresses(lua_State* lua) {
     auto self = self_of(lua, kMailClass, "mail:addresses");
     const auto name = field_argument(lua, "mail:addresses");
-    const auto& mail = text_of_mail(self.handle);
+    auto& mail = text_of_mail(self.handle);
     charge_scan(lua, mail);
     lua_newtable(lua);
     std::size_t count = 0;
-    mail::Fields fields(mail.header());
-    while (const auto field = fields.next()) {
-        if (!equals_ignoring_case(field->name, name)) continue;
-        charge_octets(lua, field->value.size());
-        for (const auto& listed : mail::parse_address_list(field->value)) {
+    for (const auto& field : mail.fields()) {
+        if (!equals_ignoring_case(field.name, name)) continue;
+        charge_octets(lua, field.value.size());
+        for (const auto& listed : mail::parse_address_list(field.value)) {
             if (listed.type != mail::ListedAddress::Type::mailbox) continue;
             if (count >= kListEntriesMax) return 1;
             State::charge(lua, 5);
@@ -255,7 +251,7 @@ int mail_is_to(lua_State* lua) {
     Arguments in(lua, kName, 2);
     const auto& account = view_of_account(object_at(lua, in.take(), kAccountClass, kName));
     in.end();
-    const auto& mail = text_of_mail(self.handle);
+    auto& mail = text_of_mail(self.handle);
     charge_octets(lua, mail.header().size());
     auto own = account.aliases;
     own.push_back(account.address);

@@ -105,9 +105,9 @@ mail::NamedAddress reply_from(Call& call, const char* function, std::optional<st
 }
 
 // The sender, with the name that From gives to it.
-mail::NamedAddress reply_to(const MailText& mail) {
+mail::NamedAddress reply_to(MailText& mail) {
     const auto& sender = mail.view().sender;
-    const auto field = mail::find_field(mail.header(), "From");
+    const auto field = mail.find("From");
     if (field) {
         for (const auto& listed : mail::parse_address_list(*field)) {
             if (!listed.domain.empty() && mail::is_same_mailbox(mail::to_text({listed.local, listed.domain}), sender))
@@ -117,15 +117,15 @@ mail::NamedAddress reply_to(const MailText& mail) {
     return {{}, sender};
 }
 
-void put_echo(mail::NewMail& made, const MailText& mail) {
+void put_echo(mail::NewMail& made, MailText& mail) {
     const auto& view = mail.view();
     const bool whole = mail.is_whole() && view.size <= kEchoWholeBytesMax;
     made.echo = whole ? mail::Echo::whole : mail::Echo::header;
     made.original = whole ? view.bytes : mail.header().substr(0, kEchoHeaderBytesMax);
 }
 
-std::string default_reply_subject(const MailText& mail) {
-    const auto subject = mail::find_field(mail.header(), "Subject");
+std::string default_reply_subject(MailText& mail) {
+    const auto subject = mail.find("Subject");
     return mail::reply_subject(subject ? mail::to_valid_utf8(mail::decode_header_text(*subject)) : std::string());
 }
 
@@ -167,28 +167,27 @@ std::string forwarded_content(lua_State* lua, Call& call, const std::vector<std:
         notice.bytes = view.size;
         return mail::forward_notice(mail.header(), notice);
     }
-    const auto mark = cat("Delivered-To: ", account.address, "\r\n");  // it has been here: the loop stop
     std::string content;
     const auto most = wish.size_max.value_or(UINT64_MAX);
     if (wish.drop_attachments) {
         charge_octets(lua, view.bytes.size());
-        content = mail::without_files(view.bytes, mail.tree(), mark);
+        content = mail::without_files(view.bytes, mail.tree());
     }
     const auto bytes = wish.drop_attachments ? content.size() : view.size;
     const bool has_no_room = content.size() > call.output_left();
     if (bytes > most || has_no_room) {
         charge_octets(lua, mail.header().size());
-        content = mail::without_body(mail.header(), bytes, std::min<std::uint64_t>(most, call.limits.output_bytes), mark);
+        content = mail::without_body(mail.header(), bytes, std::min<std::uint64_t>(most, call.limits.output_bytes));
     }
     return content;
 }
 
 // A mail that has been delivered to the account before has been through here (loop stop).
-bool was_here(const MailText& mail, const AccountView& account) {
-    mail::Fields fields(mail.header());
-    while (const auto field = fields.next())
-        if (equals_ignoring_case(field->name, "Delivered-To") && is_own(account, mail::unfold(field->value))) return true;
-    return false;
+bool was_here(MailText& mail, const AccountView& account) {
+    const auto& fields = mail.fields();
+    return std::any_of(fields.begin(), fields.end(), [&](const mail::Field& field) {
+        return equals_ignoring_case(field.name, "Delivered-To") && is_own(account, mail::unfold(field.value));
+    });
 }
 
 }  // namespace

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
+#include "common/base/text.h"
 #include "common/mail/automatic.h"
 #include "common/mail/body_text.h"
-#include "common/mail/header.h"
 #include "common/mail/utf8.h"
 
 namespace tayori::lua {
@@ -12,6 +12,20 @@ namespace tayori::lua {
 MailText::MailText(const MailView& view) : view_(view), summary_(view.summary) {
     if (summary_ == nullptr) summary_ = &made_.emplace(mail::make_summary(view.bytes));
     header_ = view.bytes.substr(0, std::min<std::uint64_t>(summary_->header_bytes, view.bytes.size()));
+}
+
+const std::vector<mail::Field>& MailText::fields() {
+    if (fields_) return *fields_;
+    fields_.emplace();
+    mail::Fields fields(header_);
+    while (const auto field = fields.next()) fields_->push_back(*field);
+    return *fields_;
+}
+
+std::optional<std::string_view> MailText::find(std::string_view name) {
+    for (const auto& field : fields())
+        if (equals_ignoring_case(field.name, name)) return field.value;
+    return std::nullopt;
 }
 
 const mail::PartTree& MailText::tree() {

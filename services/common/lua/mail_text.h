@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "common/lua/job.h"
+#include "common/mail/header.h"
 #include "common/mail/part_info.h"
 #include "common/mail/part_tree.h"
 
@@ -26,6 +27,9 @@ class MailText {
     const MailView& view() const { return view_; }
     const mail::Summary& summary() const { return *summary_; }
     std::string_view header() const { return header_; }
+    const std::vector<mail::Field>& fields();
+    // The first field of this name (any case), still folded.
+    std::optional<std::string_view> find(std::string_view name);
     bool is_whole() const { return view_.bytes.size() >= view_.size; }
 
     struct Leaf {
@@ -52,6 +56,7 @@ class MailText {
     std::optional<mail::Summary> made_;               // where the job has none
     const mail::Summary* summary_;
     std::string_view header_;
+    std::optional<std::vector<mail::Field>> fields_;
     std::optional<mail::PartTree> tree_;
     std::optional<std::vector<Leaf>> leaves_;
     std::optional<std::string> text_;
