@@ -17,6 +17,7 @@ MailText::MailText(const MailView& view) : view_(view), summary_(view.summary) {
 const std::vector<mail::Field>& MailText::fields() {
     if (fields_) return *fields_;
     fields_.emplace();
+    fields_->reserve(32);
     mail::Fields fields(header_);
     while (const auto field = fields.next()) fields_->push_back(*field);
     return *fields_;

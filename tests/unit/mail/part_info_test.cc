@@ -29,7 +29,7 @@ constexpr PartCase kPartCases[] = {
     {"Content-Disposition: attachment; filename*0=\"a\"; filename*1=\"b.txt\"\r\n", "text/plain", "ab.txt", true},
     {"Content-Type: a/b; name=\"=?UTF-8?B?6KGo?=.csv\"\r\n", "a/b", "表.csv", true},
     {"Content-Type: a/b; name=\"=?ISO-2022-JP?B?GyRCST0bKEI=?=.csv\"\r\n", "a/b", "表.csv", true},
-    {"Content-Type: a/b; name=\"\x95\x5c.csv\"\r\n", "a/b", "表.csv", true},  // raw Shift_JIS
+    {"Content-Type: a/b; name=\"\x8c\xa9\x90\xcf\x8f\x91.csv\"\r\n", "a/b", "見積書.csv", true},  // raw Shift_JIS
     {"Content-Type: a/b; name=\"表.csv\"\r\n", "a/b", "表.csv", true},
     {"Content-Type: a/b; name=\"C:\\\\temp\\\\x.exe\"\r\n", "a/b", "x.exe", true},
     {"Content-Type: a/b; name=\"../../etc/passwd\"\r\n", "a/b", "passwd", true},
