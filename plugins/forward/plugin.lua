@@ -53,6 +53,10 @@ local forward = tayori.plugin {
         },
       },
     },
+    subject_only = {
+      type = "boolean",
+      about = { en = "Only a notice with the subject is sent.", ja = "件名だけの短いお知らせを送ります。" },
+    },
     drop_attachments = {
       type = "boolean",
       about = { en = "What is forwarded goes without its files.", ja = "添付ファイルを外して転送します。" },
