@@ -108,7 +108,8 @@ local function choose(mail, account)
   for number, rule in ipairs(account.settings.rules) do
     if fits(rule, mail, account) then return rule, "rule " .. number end
   end
-  return account.settings, "no rule"
+  local settings = account.settings
+  return { to = settings.to, keep = settings.keep }, "no rule"
 end
 
 function forward.deliver(mail, account)

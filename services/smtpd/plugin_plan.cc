@@ -119,7 +119,8 @@ bool PluginPlan::forward(const lua::Forward& forward, const Whose& whose, const 
     if (made == nullptr) return false;
     note(action, whose, own || forward.content.empty() ? "" : "whole: what it was to be is too long");
     made->set_reverse_path(mail_.sender);
-    std::string prefix = cat("Delivered-To: ", whose.address, "\r\n", mail_.received);
+    // What takes its place has that mark already.
+    std::string prefix = own ? mail_.received : cat("Delivered-To: ", whose.address, "\r\n", mail_.received);
     add_fields(prefix, fields_, whose);
     made->set_prefix(std::move(prefix));
     if (own) made->set_content(forward.content);

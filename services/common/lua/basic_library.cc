@@ -1,5 +1,6 @@
 // The basic functions, math, and what plugins find as globals: there are none of their own.
 #include <array>
+#include <random>
 #include <string_view>
 
 #include "common/base/text.h"
@@ -110,7 +111,8 @@ int set_metatable(lua_State* lua) {
     if (lua_istable(lua, 2)) {
         lua_pushliteral(lua, "__gc");
         if (lua_rawget(lua, 2) != LUA_TNIL) return luaL_error(lua, "plugins have no finalizers: leave `__gc` out of the metatable");
-        lua_pop(lua, 1);
+        lua_pushliteral(lua, "__mode");
+        if (lua_rawget(lua, 2) != LUA_TNIL) return luaL_error(lua, "plugins have no weak tables: leave `__mode` out of the metatable");
     }
     lua_settop(lua, 2);
     lua_setmetatable(lua, 1);
@@ -123,6 +125,14 @@ void copy_fields(lua_State* lua, int from, int to, const char* name) {
 }
 
 }  // namespace
+
+void forget_weak_tables(lua_State* lua) {
+    std::random_device random;
+    // The one short string of these characters, which Lua has kept for looking up since it began.
+    auto* name = const_cast<char*>(lua_pushliteral(lua, "__mode"));
+    for (std::size_t i = 0; i < std::string_view("__mode").size(); ++i) name[i] = static_cast<char>(random());
+    lua_pop(lua, 1);
+}
 
 void open_basic(lua_State* lua) {
     const int out = lua_absindex(lua, -1);

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <bit>
 #include <cstdlib>
 #include <limits>
 
@@ -63,6 +64,14 @@ void look_soon(Sandbox& box, std::size_t bytes) {
     set_quantum(box, 1);
 }
 
+// Is this a fresh hash part of a table, of more than kTableNamesMax entries? Lua gives the kind of whole objects in place of the old size, and
+// no array of its own has as many bytes.
+bool is_large_hash(const void* block, std::size_t kind, std::size_t bytes) {
+    constexpr std::size_t kEntryBytes = 24;
+    return block == nullptr && kind == 0 && bytes > kEntryBytes * kTableNamesMax && bytes % kEntryBytes == 0 &&
+           std::has_single_bit(bytes / kEntryBytes);
+}
+
 int charged_call(lua_State* lua) {
     const std::size_t bytes = lua_type(lua, 1) == LUA_TSTRING ? lua_rawlen(lua, 1) : 0;
     State::charge(lua, 1 + bytes / kBytesPerStep * 4);
@@ -73,6 +82,11 @@ int charged_call(lua_State* lua) {
 
 void* allocate(void* sandbox, void* block, std::size_t bytes_old, std::size_t bytes) {
     auto& box = *static_cast<Sandbox*>(sandbox);
+    if (is_large_hash(block, bytes_old, bytes)) {
+        box.refused_table = true;
+        look_soon(box, box.held);
+        return nullptr;
+    }
     if (block == nullptr) bytes_old = 0;  // it is the kind of the new object then
     if (bytes == 0) {
         std::free(block);
@@ -105,6 +119,7 @@ void begin_call(Sandbox& box) {
     box.wall_end = SteadyClock::now() + box.limits.wall;
     box.allocated = 0;
     box.exhausted = false;
+    box.refused_table = false;
     box.reason.clear();
     box.stack.clear();
     set_quantum(box, quantum_for(box.held));

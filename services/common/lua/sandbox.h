@@ -22,6 +22,9 @@ namespace tayori::lua {
 inline constexpr std::size_t kAllocatedLookBytes = 256 * 1024;  // after so much the hook has a look at the budgets
 inline constexpr std::size_t kBytesPerStep = 64;                // of memory allocated, copied or compared in C
 inline constexpr std::uint64_t kClockSteps = 8192;              // charged in C between two looks at the clock
+// Keys that are numbers can be chosen so that they fall into one chain once the table grows; moving them takes the square of their number,
+// without a hook: a second and a half for so many, minutes for as many as there is memory for.
+inline constexpr std::size_t kTableNamesMax = 32'768;
 inline constexpr std::size_t kErrorBytesMax = 1024;             // of an error's text
 inline constexpr int kStackLevelsMax = 20;                      // shown of a stack
 
@@ -39,6 +42,7 @@ struct Sandbox {
     std::size_t held = 0;
     std::size_t allocated = 0;
     bool exhausted = false;
+    bool refused_table = false;                                 // kTableNamesMax
     std::string reason;                                         // why, with the place
     std::string stack;                                          // where the last error was raised
 
@@ -63,6 +67,9 @@ int note_error(lua_State* lua);
 
 // What plugins find as globals, and as `require "tayori"` (less open_api). Each fills the table at the top of the stack.
 void open_basic(lua_State* lua);
+// Before all others. The collector goes over tables with weak keys again and again while one's value is another's key, without a hook: 40,000
+// entries (3 MB) take 18 seconds. A metatable can get its `__mode` at any time, so Lua is made to look for another name, which nobody can guess.
+void forget_weak_tables(lua_State* lua);
 void open_strings(lua_State* lua);  // string and utf8, and what strings have as methods
 void open_tables(lua_State* lua);
 // Makes the table at the top of the stack what is behind all globals.

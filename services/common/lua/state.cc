@@ -37,6 +37,7 @@ int run_hook(lua_State* lua) {
 }
 
 int open_libraries(lua_State* lua) {
+    forget_weak_tables(lua);
     lua_newtable(lua);
     open_basic(lua);
     open_strings(lua);
@@ -68,6 +69,7 @@ std::string bounded_text(const char* data, std::size_t size) {
 
 // With the error value at the top of the stack, which is taken off.
 std::string error_text(lua_State* lua, int status, const Sandbox& box) {
+    if (status == LUA_ERRMEM && box.refused_table) return cat("a table with more than ", kTableNamesMax, " named members");
     if (status == LUA_ERRMEM) return cat("not enough memory: a plugin may hold ", box.limits.memory_bytes, " bytes");
     if (status < 0) return "an exception in Tayori itself";  // of C++, caught by Lua on its way
     const int type = lua_type(lua, -1);

@@ -186,7 +186,6 @@ std::string compose(const NewMail& mail) {
     if (!mail.in_reply_to.empty()) out += ids_field("In-Reply-To", {mail.in_reply_to});
     if (!mail.references.empty()) out += ids_field("References", mail.references);
     if (!mail.auto_submitted.empty()) append(out, "Auto-Submitted: ", plain_value(mail.auto_submitted, kFoldColumn), "\r\n");
-    for (const auto& field : mail.more_fields) out += field;
     out += "MIME-Version: 1.0\r\n";
 
     auto body = text_entity("plain", mail.text, mail.charset);

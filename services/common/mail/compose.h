@@ -35,7 +35,6 @@ struct NewMail {
     std::string in_reply_to;
     std::vector<std::string> references;
     MailDate date;
-    std::vector<std::string> more_fields;  // whole, valid, with CRLF
     std::string unique;                   // random text: no boundary made of it occurs in anything here
     Echo echo = Echo::none;
     std::string original;                 // what is echoed: a mail, or its header

@@ -71,13 +71,12 @@ std::string file_line(const PartInfo& info, std::uint64_t bytes) {
 // Copies the mail and leaves files out on the way.
 class FileDropper {
   public:
-    FileDropper(std::string_view message, const PartTree& tree, std::string_view marks) : message_(message), tree_(tree), marks_(marks) {}
+    FileDropper(std::string_view message, const PartTree& tree) : message_(message), tree_(tree) {}
 
     std::string run() {
         const auto& root = tree_.parts[0];
         const auto header = cut(0, root.header_bytes);
         const auto info = read_part_info(header);
-        out_ = marks_;
         if (is_dropped(0, info)) {
             append(out_, kept_fields(header, ContentFields::drop), "MIME-Version: 1.0\r\n",
                    text_entity("plain", file_line(info, root.body_bytes)));
@@ -146,7 +145,6 @@ class FileDropper {
 
     std::string_view message_;
     const PartTree& tree_;
-    std::string_view marks_;
     std::string out_;
     std::uint64_t copied_ = 0;  // of the message, so far
 };
@@ -167,22 +165,21 @@ std::string forward_notice(std::string_view header, const ForwardNotice& notice)
     mail.message_id = notice.message_id;
     mail.unique = notice.unique;
     mail.date = notice.now;
-    // The notice is no answer, but it belongs to the mail; and it must not come back.
+    // The notice is no answer, but it belongs to the mail.
     auto threading = reply_threading(header);
     mail.references = std::move(threading.references);
-    mail.more_fields.push_back(cat("Delivered-To: ", notice.account, "\r\n"));
     return compose(mail);
 }
 
-std::string without_files(std::string_view message, const PartTree& tree, std::string_view marks) {
-    return FileDropper(message, tree, marks).run();
+std::string without_files(std::string_view message, const PartTree& tree) {
+    return FileDropper(message, tree).run();
 }
 
-std::string without_body(std::string_view header, std::uint64_t message_bytes, std::uint64_t bytes_max, std::string_view marks) {
+std::string without_body(std::string_view header, std::uint64_t message_bytes, std::uint64_t bytes_max) {
     const auto line = cat("[本文は転送されませんでした: ", message_bytes, " バイト、上限 ", bytes_max,
                           " バイト]\n[The body was not forwarded: the mail has ", message_bytes, " bytes, at most ", bytes_max,
                           " are forwarded.]\n");
-    return cat(marks, kept_fields(header, ContentFields::drop), "MIME-Version: 1.0\r\n", text_entity("plain", line));
+    return cat(kept_fields(header, ContentFields::drop), "MIME-Version: 1.0\r\n", text_entity("plain", line));
 }
 
 }  // namespace tayori::mail

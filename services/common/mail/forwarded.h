@@ -24,10 +24,10 @@ struct ForwardNotice {
 std::string forward_notice(std::string_view header, const ForwardNotice& notice);
 
 // The mail with its text parts, and a line of text in place of each file that names it. `message` may be only the beginning of it:
-// a part that is not all there counts as a file. `marks` are fields put in front.
-std::string without_files(std::string_view message, const PartTree& tree, std::string_view marks);
+// a part that is not all there counts as a file.
+std::string without_files(std::string_view message, const PartTree& tree);
 
 // Its header, and a line of text in place of its body.
-std::string without_body(std::string_view header, std::uint64_t message_bytes, std::uint64_t bytes_max, std::string_view marks);
+std::string without_body(std::string_view header, std::uint64_t message_bytes, std::uint64_t bytes_max);
 
 }  // namespace tayori::mail

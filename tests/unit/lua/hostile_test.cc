@@ -113,7 +113,10 @@ const Hostile kMemory[] = {
     {"by gsub", End::error, "return #('x'):rep(1e5):gsub('x', ('y'):rep(1e5))", "not enough memory"},
     {"by format", End::error, "local x = ('x'):rep(3e6) return #('%s%s%s%s%s%s%s'):format(x, x, x, x, x, x, x)", "not enough memory"},
     {"giant table", End::error, "local t = {} for i = 1, 1e9 do t[i] = i end", "not enough memory"},
-    {"giant table by names", End::exhausted, "local t = {} for i = 1, 1e9 do t['k' .. i] = i end"},
+    {"giant table by names", End::error, "local t = {} for i = 1, 1e9 do t['k' .. i] = i end", "a table with more than 32768 named members"},
+    {"large table by names", End::ok, "local t = {} for i = 1, 32768 do t['k' .. i] = i end return t.k32768", "32768"},
+    {"numbers that fall into one chain", End::error, "local t = {} for i = 1, 131072 do t[i * (2^18 - 1)] = i end", "a table with more than"},
+    {"fewer of them", End::exhausted, "local t = {} for i = 1, 16384 do t[i * (2^15 - 1)] = i end while true do t[0.5] = 1 end"},
     {"table within tables", End::error, "local t = {} while true do t = {t} end", "not enough memory"},
     {"closures", End::error, "local f = {} while true do local g = f f = function() return g end end", "not enough memory"},
     {"garbage for ever", End::exhausted, "while true do local x = ('x'):rep(1000000) end", ""},
@@ -179,6 +182,17 @@ const Hostile kDoors[] = {
     {"__gc added later", End::ok,
      "for i = 1, 1000 do local m = {} setmetatable({}, m) m.__gc = function() while true do end end end "
      "local t = {} for i = 1, 20000 do t[i % 100] = {} end return 'on'", "on"},
+    {"__mode", End::error, "setmetatable({}, {__mode = 'k'})", "plugins have no weak tables"},
+    // Each entry's value is another one's key, in the order in which the collector learns least.
+    {"weak keys added later", End::exhausted,
+     "local n, m = 20000, {} local t = setmetatable({}, m) m.__mode = 'k' local keys, places, chain = {}, {}, {} "
+     "for i = 1, n do keys[i] = {} t[keys[i]] = true end for k in next, t do places[#places + 1] = k end "
+     "for i = 1, n do t[keys[i]] = nil end local l, h = 1, n "
+     "for v = 1, n do if v % 2 == 1 then chain[v] = places[l] l = l + 1 else chain[v] = places[h] h = h - 1 end end "
+     "for i = 1, n - 1 do t[chain[i]] = chain[i + 1] end local first = chain[1] keys, places, chain = nil while true do local x = {} end"},
+    {"weak values added later", End::ok,
+     "local m = {} local t = setmetatable({}, m) m['__' .. 'mode'] = 'v' t[1] = {} "
+     "for i = 1, 100000 do local x = {} end return t[1] ~= nil", "true"},
     {"protected metatable", End::error, "local t = setmetatable({}, {__metatable = 1}) setmetatable(t, nil)", "cannot change a protected metatable"},
     {"own _ENV", End::ok, "local _ENV = {x = 1} return x", "1"},
     {"rawset into _ENV", End::ok, "rawset(_ENV, 'x', 5) return x", "5"},

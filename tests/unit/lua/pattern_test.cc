@@ -150,7 +150,7 @@ TEST(LuaPatterns, GiveTheSameForRandomOnes) {
     std::mt19937 random(20261127);
     const auto below = [&](std::size_t n) { return static_cast<std::size_t>(random()) % n; };
     compare_within_a_state([&](Comparison& comparison) {
-        for (int i = 0; i < 4'000; ++i) {
+        for (int i = 0; i < 3'000; ++i) {
             std::string text;
             for (std::size_t n = below(14); n > 0; --n) text += kLetters[below(kLetters.size())];
             std::string pattern;
