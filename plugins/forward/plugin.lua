@@ -108,8 +108,7 @@ local function choose(mail, account)
   for number, rule in ipairs(account.settings.rules) do
     if fits(rule, mail, account) then return rule, "rule " .. number end
   end
-  local settings = account.settings
-  return { to = settings.to, keep = settings.keep }, "no rule"
+  return account.settings, "no rule" -- its `to`, `keep` and `subject_only` are those of a rule
 end
 
 function forward.deliver(mail, account)
