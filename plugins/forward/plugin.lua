@@ -54,6 +54,10 @@ local forward = tayori.plugin {
         },
       },
     },
+    subject_only = {
+      type = "boolean",
+      about = { en = "Only a notice with the subject is sent.", ja = "件名だけの短いお知らせを送ります。" },
+    },
     drop_attachments = {
       type = "boolean",
       about = { en = "What is forwarded goes without its files.", ja = "添付ファイルを外して転送します。" },
@@ -105,8 +109,7 @@ local function choose(mail, account)
   for number, rule in ipairs(account.settings.rules) do
     if fits(rule, mail, account) then return rule, "rule " .. number end
   end
-  local settings = account.settings
-  return { to = settings.to, keep = settings.keep }, "no rule"
+  return account.settings, "no rule" -- its `to`, `keep` and `subject_only` are those of a rule
 end
 
 function forward.deliver(mail, account)

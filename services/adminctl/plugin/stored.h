@@ -10,6 +10,8 @@
 
 namespace tayori::admin::kit {
 
+namespace v1 = ::tayori::spool::v1;
+
 inline constexpr std::size_t kStoredMailsMax = 10'000;
 inline constexpr std::size_t kStoredBytesMax = 256 * 1024 * 1024;
 
