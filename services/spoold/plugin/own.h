@@ -3,7 +3,7 @@
 // Invariant: an owner never approves what an import found, nor gets at anything that no plugin declares as his.
 #pragma once
 
-#include "spoold/plugin/plugins.h"
+#include "spoold/plugin/declarations.h"
 
 namespace tayori::spool {
 

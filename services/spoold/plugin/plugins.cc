@@ -204,6 +204,14 @@ void Plugins::clear_state(const v1::PluginScope& at, Answer<v1::PluginStateRows>
     core_->store.submit(std::move(request));
 }
 
+Result<v1::GetOwnSettingsReply> Plugins::own_settings(std::uint64_t account) const {
+    return get_own_settings(core_, *declarations_, account);
+}
+
+void Plugins::set_own_settings(std::uint64_t account, const v1::SetOwnSettings& request, Answer<v1::SetOwnSettingsReply> done) {
+    spool::set_own_settings(core_, *declarations_, account, request, std::move(done));
+}
+
 Result<v1::GetPluginProfileReply> Plugins::profile(std::uint64_t account) const {
     v1::GetPluginProfileReply reply;
     reply.set_directory_version(core_->version.load());

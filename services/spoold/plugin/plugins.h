@@ -37,6 +37,10 @@ class Plugins {
     Result<v1::PluginStateRows> list_state(const v1::PluginScope& at) const;
     void clear_state(const v1::PluginScope& at, Answer<v1::PluginStateRows> done);
 
+    // An account's owner (own.h).
+    Result<v1::GetOwnSettingsReply> own_settings(std::uint64_t account) const;
+    void set_own_settings(std::uint64_t account, const v1::SetOwnSettings& request, Answer<v1::SetOwnSettingsReply> done);
+
     // Daemons.
     Result<v1::GetPluginProfileReply> profile(std::uint64_t account) const;
     Result<v1::GetPluginStateReply> state(const v1::GetPluginState& request) const;

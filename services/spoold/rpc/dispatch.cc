@@ -270,6 +270,12 @@ void Dispatcher::account_call(AccountId account, const Call& call) {
                 parts_.mailboxes.get_folder(account, request.get_folder()));
         case v1::Call::kGetQuota:
             return call->answer<v1::GetQuota>(parts_.mailboxes.get_quota(account));
+        case v1::Call::kGetOwnSettings:
+            return call->answer<v1::GetOwnSettings>(parts_.plugins.own_settings(raw(account)));
+        case v1::Call::kSetOwnSettings:
+            return parts_.plugins.set_own_settings(raw(account), request.set_own_settings(), [call](Result<v1::SetOwnSettingsReply> reply) {
+                call->answer<v1::SetOwnSettings>(std::move(reply));
+            });
         case v1::Call::kClaimRecent:
             return call->answer<v1::ClaimRecent>(
                 parts_.mailboxes.claim_recent(account, request.claim_recent()));
