@@ -106,7 +106,7 @@ function tayori.regex(text, expression) end
 ---@field login? fun(session: tayori.Session, account: tayori.Account): tayori.Decision? -- to imapd or pop3d
 ---@field append? fun(mail: tayori.Mail, account: tayori.Account): tayori.Decision?      -- IMAP APPEND; account.folder is where
 ---@field store? fun(change: tayori.Change, account: tayori.Account): tayori.Decision?   -- IMAP STORE of flags
----@field expunge? fun(change: tayori.Change, account: tayori.Account): tayori.Decision? -- IMAP EXPUNGE, POP3 QUIT after DELE
+---@field expunge? fun(change: tayori.Change, account: tayori.Account): tayori.Decision? -- IMAP EXPUNGE, UID EXPUNGE and CLOSE (which keeps what is refused; MOVE is none), POP3 QUIT after DELE
 ---@field quota? fun(usage: tayori.Usage, account: tayori.Account)                       -- the mailbox has passed a step of its quota
 ---@field daily? fun(account: tayori.Account)                                            -- once a day for each account
 

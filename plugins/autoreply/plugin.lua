@@ -24,16 +24,17 @@ local autoreply = tayori.plugin {
                 ja = "返信の件名。同じ置き換えが使えます。空なら、元の件名の前に Auto: を付けます。" },
     },
     from = {
-      type = "text", max = 320,
-      about = { en = "The address that the answer comes from. Empty: the account's own.", ja = "返信の差出人アドレス。空なら本人のアドレスです。" },
+      type = "address",
+      about = { en = "Which of the account's addresses the answer comes from. Empty: the one that was written to.",
+                ja = "返信の差出人(本人のアドレスのどれか)。空なら、メールの宛先だったアドレスです。" },
     },
     date_from = {
       type = "date",
-      about = { en = "The first day on which mail is answered. Empty: at once.", ja = "返信を始める日。空ならすぐに始めます。" },
+      about = { en = "The first day on which mail is answered, or the time from which on. Empty: at once.", ja = "返信を始める日(時刻も書けます)。空ならすぐに始めます。" },
     },
     date_to = {
       type = "date",
-      about = { en = "The last day. Empty: until it is switched off.", ja = "返信を終える日(その日を含みます)。空なら止めるまで続けます。" },
+      about = { en = "The last day, or the time until which. Empty: until it is switched off.", ja = "返信を終える日(その日を含みます。時刻も書けます)。空なら止めるまで続けます。" },
     },
     zone_minutes = {
       type = "integer", default = 9 * 60, min = -12 * 60, max = 14 * 60,
@@ -78,11 +79,15 @@ local autoreply = tayori.plugin {
   },
 }
 
--- Days are text as 2026-12-28, which sorts as time does.
+-- A day as 2026-12-28, or with a time as 2026-12-28 17:30: such texts sort as time does. Now, as the other one is written.
+local function now_like(day, settings)
+  return tayori.format_time(#day > #"2026-12-28" and "datetime" or "date", tayori.now(), settings.zone_minutes)
+end
+
 local function is_away(settings)
-  local today = tayori.format_time("date", tayori.now(), settings.zone_minutes)
-  if settings.date_from ~= "" and today < settings.date_from then return false, "not before " .. settings.date_from end
-  if settings.date_to ~= "" and today > settings.date_to then return false, "not after " .. settings.date_to end
+  local from, to = settings.date_from, settings.date_to
+  if from ~= "" and now_like(from, settings) < from then return false, "not before " .. from end
+  if to ~= "" and now_like(to, settings) > to then return false, "not after " .. to end
   return true
 end
 

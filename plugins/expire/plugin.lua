@@ -40,7 +40,9 @@ function expire.daily(account)
       local options = { folder = rule.folder, older_than = rule.days * DAY, seen = is_seen[rule.only] }
       if rule.keep_flagged then options.flagged = false end -- only what is not flagged
       if rule.move_to ~= "" then options.move_to = rule.move_to end
-      account:expire(options)
+      -- A folder that can't be is the owner's mistake: his other rules go on.
+      local right, wrong = pcall(account.expire, account, options)
+      if not right then tayori.explain("rule " .. number .. " is not done: " .. tostring(wrong)) end
     end
   end
 end

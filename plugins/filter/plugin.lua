@@ -184,14 +184,22 @@ local actions = {
 }
 local needs_argument = { fileinto = true, flag = true, tag = true, forward = true }
 
+-- A rule with a mistake in it, as a folder with an impossible name, is its owner's trouble alone: what it says can't be done is left
+-- out, and a copy stays in INBOX.
+local function act(one, mail, account)
+  if one.argument == "" and needs_argument[one.action] then
+    return tayori.explain(one.action .. " without an argument does nothing")
+  end
+  local done, decision = pcall(actions[one.action], mail, account, one.argument)
+  if done then return decision end
+  tayori.explain("not done: " .. tostring(decision))
+  account:keep()
+end
+
 local function apply(rule, mail, account)
   for _, one in ipairs { rule["then"], table.unpack(rule.actions) } do
-    if one.argument == "" and needs_argument[one.action] then
-      tayori.explain(one.action .. " without an argument does nothing")
-    else
-      local decision = actions[one.action](mail, account, one.argument)
-      if decision then return decision end
-    end
+    local decision = act(one, mail, account)
+    if decision then return decision end
   end
 end
 

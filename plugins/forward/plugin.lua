@@ -19,7 +19,7 @@ local forward = tayori.plugin {
   },
   settings = {
     to = {
-      type = "list", of = { type = "address" }, max = 100,
+      type = "list", of = { type = "address" }, max = 50,
       about = { en = "Where mail goes that no rule fits. Empty: nowhere.", ja = "どの規則にも当てはまらないメールの転送先。空なら転送しません。" },
     },
     keep = {
@@ -39,7 +39,7 @@ local forward = tayori.plugin {
         fields = {
           enabled = { type = "boolean", default = true, about = { en = "The rule is looked at.", ja = "この規則を使います。" } },
           to = {
-            type = "list", of = { type = "address" }, max = 100,
+            type = "list", of = { type = "address" }, max = 50,
             about = { en = "Where it goes. Empty: it is not forwarded, as an exception.", ja = "転送先。空なら、例外として転送しません。" },
           },
           keep = { type = "boolean", default = true, about = { en = "A copy stays here.", ja = "ここにも残します。" } },
@@ -52,6 +52,10 @@ local forward = tayori.plugin {
           if_recipient = any_of("It was sent to one of these addresses or patterns.", "宛先のアドレスが、どれかに当てはまるとき。"),
         },
       },
+    },
+    subject_only = {
+      type = "boolean",
+      about = { en = "Only a notice with the subject is sent.", ja = "件名だけの短いお知らせを送ります。" },
     },
     drop_attachments = {
       type = "boolean",
@@ -104,7 +108,7 @@ local function choose(mail, account)
   for number, rule in ipairs(account.settings.rules) do
     if fits(rule, mail, account) then return rule, "rule " .. number end
   end
-  return account.settings, "no rule"
+  return account.settings, "no rule" -- its `to`, `keep` and `subject_only` are those of a rule
 end
 
 function forward.deliver(mail, account)

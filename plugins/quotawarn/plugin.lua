@@ -11,8 +11,8 @@ local quotawarn = tayori.plugin {
   },
   settings = {
     steps = {
-      type = "list", of = { type = "integer", min = 1, max = 100 }, max = 10, default = { 80, 90, 95 },
-      about = { en = "Percent of the quota at which a warning is sent.", ja = "知らせる使用率(%)。" },
+      type = "list", of = { type = "choice", choices = { "80", "90", "95" } }, max = 3, default = { "80", "90", "95" },
+      about = { en = "Percent of the quota at which a warning is sent: which of 80, 90 and 95.", ja = "知らせる使用率(%)。80、90、95 から選びます。" },
     },
     hysteresis = {
       type = "integer", default = 5, min = 0, max = 50,
@@ -56,7 +56,8 @@ local words = {
 -- The highest step that has been reached; 0: none.
 local function step_of(percent, steps)
   local highest = 0
-  for _, step in ipairs(steps) do
+  for _, text in ipairs(steps) do
+    local step = tonumber(text)
     if percent >= step and step > highest then highest = step end
   end
   return highest
@@ -65,7 +66,8 @@ end
 -- The highest step that needs no warning again: it has been warned of, and the mailbox has not been clearly emptier since.
 local function still_warned(warned, percent, settings)
   local highest = 0
-  for _, step in ipairs(settings.steps) do
+  for _, text in ipairs(settings.steps) do
+    local step = tonumber(text)
     if step <= warned and step > highest and percent >= step - settings.hysteresis then highest = step end
   end
   return highest

@@ -138,7 +138,9 @@ def place_plugins(instance):
     shutil.copytree(ROOT / "plugins", fresh, ignore=shutil.ignore_patterns("tests"))
     shutil.rmtree(target, ignore_errors=True)
     fresh.rename(target)
-    (instance.data / "plugins").mkdir(exist_ok=True)
+    site = instance.data / instance.settings().get("plugins", {}).get("site_directory", "plugins")
+    if site.is_relative_to(instance.data):  # elsewhere it is somebody else's to make
+        site.mkdir(exist_ok=True, parents=True)
 
 
 def greeting_on(port, expected):

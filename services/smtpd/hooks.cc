@@ -108,6 +108,8 @@ Async<std::vector<lua::ProfilePtr>> target_profiles(daemon::Plugins& plugins, st
 Async<std::optional<lua::Refusal>> run_rcpt_hooks(Session& session, const PlanRecipient& recipient) {
     auto& plugins = session.parts().plugins;
     std::optional<lua::Refusal> refusal;
+    const bool own_looks = session.who().account_id != 0 && plugins.has(session.who().profile, lua::Hook::rcpt);
+    if (recipient.profiles.empty() && !own_looks) co_return refusal;
     std::vector<PluginDecision> decisions;
     auto job = session_job(session, lua::Hook::rcpt);
     job.session->recipient = recipient.path;
@@ -115,7 +117,7 @@ Async<std::optional<lua::Refusal>> run_rcpt_hooks(Session& session, const PlanRe
     for (std::size_t i = 0; i <= targets; ++i) {
         // Last, the look from the sender's side.
         const bool own = i == targets;
-        if (own && session.who().account_id == 0) break;
+        if (own && !own_looks) break;
         const auto& profile = own ? session.who().profile : recipient.profiles[i];
         if (!plugins.has(profile, lua::Hook::rcpt)) continue;
         auto view = own ? session.who() : account_view(recipient.targets[i], recipient.path, profile);

@@ -3,6 +3,7 @@
 #include "common/daemon/daemon.h"
 #include "common/daemon/plugins.h"
 #include "smtpd/outbound/setup.h"
+#include "smtpd/plugin_work.h"
 
 using namespace tayori;
 
@@ -81,7 +82,16 @@ int main(int argc, char** argv) {
         log_error("cannot start", {{"why", outbound.error().text}, {"detail", outbound.error().detail}});
         return kExitConfig;
     }
-    daemon.set_work([&outbound] { (*outbound)->start(); }, [&outbound] { return (*outbound)->drain(); });
+    smtp::PluginWork work(daemon.loop(), daemon.spool(), daemon.clock(), plugins);
+    const auto start = [&outbound, &work] {
+        (*outbound)->start();
+        work.start();
+    };
+    const auto finish = [&outbound, &work] {
+        work.stop();
+        return (*outbound)->drain();
+    };
+    daemon.set_work(start, finish);
 
     const auto handler = [&parts](smtp::Port port) {
         return [&parts, port](net::Conn& conn) { return serve(parts, conn, port); };

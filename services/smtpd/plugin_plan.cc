@@ -181,9 +181,7 @@ void PluginPlan::common(const lua::Action& action, const Whose& whose) {
         condition(*made.mutable_condition(), limit->condition, whose, action.plugin);
         made.mutable_refused()->set_kind(v1::ERROR_KIND_BUSY);
         made.mutable_refused()->set_text(limit->text.empty() ? "Too many at a time, try again later." : limit->text);
-        return;
-    }
-    if (const auto* kept = as<lua::Remember>(action)) {
+    } else if (const auto* kept = as<lua::Remember>(action)) {
         auto& change = *plan_.add_state();
         change.set_account_id(whose.account_id);
         change.set_plugin(action.plugin);
@@ -191,7 +189,6 @@ void PluginPlan::common(const lua::Action& action, const Whose& whose) {
         change.set_erase(!kept->value);
         if (kept->value) change.set_value(*kept->value);
         change.set_ttl_s(kept->ttl_s);
-        return;
     }
     if (const auto* made = as<lua::Compose>(action)) return compose(*made, whose, action);
     if (const auto* made = as<lua::Copy>(action)) return copy(*made, whose, action);

@@ -60,6 +60,8 @@ Async<void> Text::upload() {
     }
     summary_.feed(buffer_);
     bytes_ += buffer_.size();
+    // Where many mails arrive, plugins see less of large ones rather than that memory grows without end.
+    if (parts_.buffered_bytes > 2 * kBufferedBytesMax) keeps_head_ = false;
     if (keeps_head_ && head_.size() < kInlineBytesMax) head_.append(buffer_, 0, kInlineBytesMax - head_.size());
     v1::UploadAppend append;
     append.set_upload_id(*upload_id_);

@@ -82,7 +82,7 @@ Result<std::string> make_plugin(const std::string& name, const std::string& dire
         for (const auto& one : kExamples) append(known, known.empty() ? "" : ", ", one.hook);
         return fail(Kind::invalid, cat("there is no hook \"", hook, "\"; the hooks: ", known));
     }
-    const auto folder = std::filesystem::path(directory) / name;
+    const auto folder = (std::filesystem::path(directory) / name).lexically_normal();
     std::error_code code;
     if (std::filesystem::exists(folder, code)) return fail(Kind::exists, cat(folder.string(), " is there already; nothing was written"));
     std::filesystem::create_directories(folder / "tests", code);

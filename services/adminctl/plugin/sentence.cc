@@ -20,7 +20,7 @@ struct Unit {
 };
 constexpr Unit kUnits[] = {{"day", 86'400}, {"hour", 3'600}, {"minute", 60}, {"second", 1}};
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
     std::string out = "\"";
     for (const char c : text) {
         if (c == '\n') out += "\\n";
@@ -47,14 +47,14 @@ std::vector<std::string> conditions_of(const std::vector<lua::Condition>& condit
 struct Say {
     Sentence operator()(const lua::Refusal& refusal) const {
         const auto* verb = refusal.is_temporary() ? "tempfail " : "reject ";
-        return {cat(verb, refusal.code, ' ', refusal.enhanced, ' ', quoted(refusal.text)), {}};
+        return {cat(verb, refusal.code, ' ', refusal.enhanced, ' ', in_quotes(refusal.text)), {}};
     }
     Sentence operator()(const lua::Discard&) const { return {"discard", {}}; }
     Sentence operator()(const lua::Quarantine&) const { return {"quarantine", {}}; }
     Sentence operator()(const lua::Keep&) const { return {"keep", {}}; }
     Sentence operator()(const lua::Stop&) const { return {"stop", {}}; }
     Sentence operator()(const lua::FileInto& into) const {
-        auto text = into.special_use.empty() ? cat("fileinto ", quoted(into.folder)) : cat("fileinto special ", into.special_use);
+        auto text = into.special_use.empty() ? cat("fileinto ", in_quotes(into.folder)) : cat("fileinto special ", into.special_use);
         if (into.keep) text += " and INBOX";
         if (!into.create) text += " if it is there";
         return {std::move(text), {}};
@@ -62,7 +62,7 @@ struct Say {
     Sentence operator()(const lua::Flag& flag) const { return {cat("flag ", flag.name), {}}; }
     Sentence operator()(const lua::AddHeader& header) const {
         const auto name = std::string_view(header.field).substr(0, header.field.find(':'));
-        return {cat("addheader ", quoted(cat(name, ": ", field_of(header.field, name)))), {}};
+        return {cat("addheader ", in_quotes(cat(name, ": ", field_of(header.field, name)))), {}};
     }
     Sentence operator()(const lua::Forward& forward) const {
         return {cat("forward ", joined(forward.to, ", ")), conditions_of(forward.conditions)};
@@ -74,23 +74,23 @@ struct Say {
         return {cat(kind.starts_with("auto-replied") ? "reply to " : "notify ", compose.to), conditions_of(compose.conditions)};
     }
     Sentence operator()(const lua::Limit& limit) const {
-        return {cat("limit ", quoted(limit.condition.key)), conditions_of({limit.condition})};
+        return {cat("limit ", in_quotes(limit.condition.key)), conditions_of({limit.condition})};
     }
     Sentence operator()(const lua::Remember& remember) const {
-        auto text = cat(remember.value ? "remember " : "forget ", quoted(remember.key));
-        if (remember.value) append(text, " as ", quoted(*remember.value));
+        auto text = cat(remember.value ? "remember " : "forget ", in_quotes(remember.key));
+        if (remember.value) append(text, " as ", in_quotes(*remember.value));
         if (remember.ttl_s != 0) append(text, " for ", show_duration(remember.ttl_s));
         return {std::move(text), {}};
     }
     Sentence operator()(const lua::Expire& expire) const {
-        auto text = cat("expire ", quoted(expire.folder), " older than ", show_duration(static_cast<std::int64_t>(expire.older_than_s)));
+        auto text = cat("expire ", in_quotes(expire.folder), " older than ", show_duration(static_cast<std::int64_t>(expire.older_than_s)));
         if (!expire.keyword.empty()) append(text, " with ", expire.keyword);
         if (expire.seen) text += *expire.seen ? " if seen" : " if unseen";
         if (expire.flagged) text += *expire.flagged ? " if flagged" : " if not flagged";
-        if (!expire.move_to.empty()) append(text, " into ", quoted(expire.move_to));
+        if (!expire.move_to.empty()) append(text, " into ", in_quotes(expire.move_to));
         return {std::move(text), {}};
     }
-    Sentence operator()(const lua::RefuseChange& refuse) const { return {cat("refuse ", quoted(refuse.text)), {}}; }
+    Sentence operator()(const lua::RefuseChange& refuse) const { return {cat("refuse ", in_quotes(refuse.text)), {}}; }
     Sentence operator()(const lua::KeepChange& keep) const {
         if (!keep.move_to.empty()) return {cat("move to ", keep.move_to), {}};
         return {keep.keyword.empty() ? std::string("keep") : cat("keep as ", keep.keyword), {}};
