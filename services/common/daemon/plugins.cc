@@ -51,7 +51,9 @@ Plugins::Plugins(Daemon& daemon, const settings::Settings& settings)
     adopt(std::move(loaded.set));
     host_.on_rest([this](const lua::PluginFigures& figures) {
         log_error("plugin rests", {{"plugin", figures.plugin}, {"why", figures.last_failure}, {"until_s", figures.suspended_until_s}});
-        tasks_.spawn(tell_postmaster(figures));
+        tasks_.spawn(tell_postmaster(figures), [](Result<void> told) {
+            if (!told) log_warn("the postmaster was not told", {{"why", told.error().text}, {"detail", told.error().detail}});
+        });
         want_report();
     });
     tasks_.spawn(follow());
