@@ -120,6 +120,7 @@ void add_convert_guide(CLI::App& convert, Context& context);
 void add_folders_command(CLI::App& app, Context& context);
 void add_dkim_command(CLI::App& app, Context& context);
 void add_srs_command(CLI::App& app, Context& context);
+void add_plugin_command(CLI::App& app, Context& context);
 void add_quota_command(CLI::App& app, Context& context);
 void add_import_command(CLI::App& app, Context& context);
 void add_migrate_command(CLI::App& app, Context& context);
