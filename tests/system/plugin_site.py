@@ -76,6 +76,22 @@ end
 return doer
 """
 
+# Tells its account what it hears without a session, and lets old mail go.
+TELLER = """
+local tayori = require "tayori"
+local teller = tayori.plugin { name = "teller" }
+local function tell(account, words) account:notify { subject = words, text = words } end
+function teller.daily(account)
+  account:expire { folder = "Old*", older_than = 86400 }
+  account:expire { folder = "Keep", older_than = 86400, flagged = false, move_to = "archive" }
+  tell(account, "a day has passed")
+end
+function teller.quota(usage, account) tell(account, ("%d of %d mails"):format(usage.used_messages, usage.quota_messages)) end
+function teller.sent(report, account) tell(account, "sent to " .. report.recipient .. ": " .. report.reply) end
+function teller.bounce(report, account) tell(account, "not to " .. report.recipient .. ": " .. report.reply) end
+return teller
+"""
+
 
 class PluginSite(Site):
     """`plugins`: name -> plugin.lua."""
@@ -108,7 +124,9 @@ class PluginSite(Site):
             code, said = smtp.connect(HOST, self.ports[port])
             if code != 220:
                 return code, said.decode()
-            smtp.ehlo("client.example")
+            code, said = smtp.ehlo("client.example")
+            if code != 250:
+                return code, said.decode()
             if user:
                 smtp.login(user, PASSWORD)
             smtp.sendmail(sender, recipients, text)

@@ -4,14 +4,18 @@ import itertools
 import json
 import os
 import poplib
-import smtplib
+import tempfile
 import threading
 import unittest
 
 from harness import imap
+from harness.remote_smtp import Remote
 from harness.site import PASSWORD, TestFailure, until
+from harness.small_dns import SmallDns
+from tayori import plan
 
-from plugin_site import DOER, GATE, HOST, OURS, PluginSite
+from plugin_site import DOER, GATE, HOST, OURS, TELLER, PluginSite
+from test_outbound import Clock
 
 SECONDS = 30
 NUMBERS = itertools.count(1)
@@ -52,12 +56,13 @@ class Refusals(PluginCase):
 
     def test_of_the_whole_site(self):
         rows = (("connect", 550), ("helo", 550), ("mail", 550), ("headers", 550), ("message", 550))
+        self.addCleanup(SITE.adminctl, "plugin", "unset", "gate", "at", "later")
         self.addCleanup(SITE.adminctl, "plugin", "disable", "gate")
         for hook, code in rows:
             with self.subTest(hook):
                 SITE.enable("gate", at=hook, later="false")
                 said = SITE.send(self.anna)
-                self.assertEqual((said[0], f"no at {hook}" in said[1]), (code, True), said)
+                self.assertEqual((said[0], f"no at {hook}" in said[1]), (code, True), f"{said}\n{SITE.last_words()}")
         SITE.enable("gate", at="message", later="true")
         self.assertEqual(SITE.send(self.anna)[0], 451)
         SITE.enable("gate", at="nothing")
@@ -78,7 +83,7 @@ class Refusals(PluginCase):
             with self.subTest(hook):
                 SITE.enable("gate", *self.scope(self.anna), at=hook)
                 said = SITE.send(bob, sender=self.anna, port="submission", user=self.anna)
-                self.assertEqual((said[0], f"no at {hook}" in said[1]), (code, True), said)
+                self.assertEqual((said[0], f"no at {hook}" in said[1]), (code, True), f"{said}\n{SITE.last_words()}")
         self.assertEqual(SITE.subjects(bob), [])
 
     def test_of_one_among_several_strangers_mail_goes_to_junk(self):
@@ -337,6 +342,60 @@ class Replicas(unittest.TestCase):
             until(lambda: site.mails(f"carol@{OURS}"), SECONDS, "an answer")
             until(lambda: json.loads(site.adminctl("--json", "status"))["queued"] == 0, SECONDS, "an empty queue")
             self.assertEqual(len(site.mails(f"carol@{OURS}")), 1)
+
+
+class Work(unittest.TestCase):
+    """What comes to plugins without a session."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.clock = Clock(cls.enterClassContext(tempfile.TemporaryDirectory(prefix="tayori-clock-")))
+        cls.port = plan.free_port()
+        cls.remote = cls.enterClassContext(Remote("127.4.0.1", cls.port, {
+            "rcpt": lambda address, times: "550 5.1.1 nobody of that name" if address.startswith("nobody") else None}))
+        dns = cls.enterClassContext(SmallDns({("far.test", "A"): [(1, "127.4.0.1")]}))
+        cls.site = cls.enterClassContext(PluginSite({"teller": TELLER}, programs=("spoold", "smtpd", "imapd"), settings={
+            "TAYORI__DNS__SERVERS": f"{HOST}:{dns.port}", "TAYORI__TEST__MX_PORT": str(cls.port), "TAYORI__TEST__MX_ANYWHERE": "true",
+            "TAYORI__TEST__CLOCK_FILE": str(cls.clock.path)}))
+        cls.site.add_domain(OURS)
+        cls.site.add_account(f"postmaster@{OURS}")
+
+    def account(self, name):
+        address = f"{name}@{OURS}"
+        self.site.add_account(address)
+        self.site.enable("teller", "--account", address)
+        return address
+
+    def hears(self, address, words):
+        return until(lambda: [subject for subject in self.site.subjects(address) if words in subject], SECONDS,
+                     f"{words}\n{self.site.last_words()}")
+
+    def test_daily_lets_old_mail_go(self):
+        anna = self.account("anna")
+        connection = self.site.imap(anna)
+        for folder in ("Old", "Old/deep", "Keep", "New"):
+            imap.command(connection, f"CREATE {folder}")
+            imap.append(connection, folder, b"Subject: plain\r\n\r\ntext\r\n")
+        imap.append(connection, "Keep", b"Subject: flagged\r\n\r\ntext\r\n", (r"\Flagged",))
+        connection.close()
+        self.clock.forward(2 * 86_400 + 3600)
+        self.hears(anna, "a day has passed")
+        left = {folder: self.site.subjects(anna, folder) for folder in ("Old", "Old/deep", "Keep", "New", "Archive")}
+        self.assertEqual(left, {"Old": [], "Old/deep": [], "Keep": ["flagged"], "New": ["plain"], "Archive": ["plain"]})
+
+    def test_a_step_of_the_quota(self):
+        ben = self.account("ben")
+        self.site.adminctl("account", "set", ben, "--quota-messages", "10")
+        for _ in range(9):
+            self.assertEqual(self.site.send(ben)[0], 250)
+        self.hears(ben, " of 10 mails")
+
+    def test_what_became_of_mail_for_others(self):
+        cleo = self.account("cleo")
+        for to in ("somebody@far.test", "nobody@far.test"):
+            self.assertEqual(self.site.send(to, sender=cleo, port="submission", user=cleo)[0], 250)
+        self.hears(cleo, "sent to somebody@far.test: 250")
+        self.hears(cleo, "not to nobody@far.test: 550 5.1.1 nobody of that name")
 
 
 class Starts(unittest.TestCase):

@@ -59,7 +59,8 @@ std::string trace_text(const Looked& looked) {
     const auto& [mail, outcome] = looked;
     auto out = cat("mail from ", sender_of(mail.content).empty() ? "<>" : printable(sender_of(mail.content)), ": ",
                    printable(field_of(mail.content, "Subject")), "\n");
-    for (const auto& reason : outcome.reasons) append(out, "  ", printable(reason), "\n");
+    for (const auto& line : outcome.trace) append(out, "  ", printable(line), "\n");
+    for (const auto& line : outcome.held_back) append(out, "  ", printable(line), "\n");
     for (const auto& failure : outcome.failures) append(out, "  FAILED ", printable(failure.text), "\n", printable(failure.stack), "\n");
     for (const auto& line : outcome.log) append(out, "  log: ", printable(line), "\n");
     for (const auto& did : outcome.done) append(out, "  -> ", printable(whole(did.said)), "   by ", printable(did.action.at), "\n");

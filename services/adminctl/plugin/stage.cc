@@ -162,6 +162,7 @@ void Stage::take(lua::Decided decided, Outcome& outcome) {
             if (const auto* failed = count(action.plugin, *conditions)) {
                 const auto times = failed->max == 1 ? std::string("once") : cat("at most ", failed->max);
                 outcome.reasons.push_back(cat("no ", sentence(action).text, ": ", times, " in ", show_duration(failed->period_s)));
+                outcome.held_back.push_back(outcome.reasons.back());
                 continue;
             }
         }
@@ -169,7 +170,10 @@ void Stage::take(lua::Decided decided, Outcome& outcome) {
         add(std::move(action));
     }
     const auto append_all = [](auto& to, auto& from) { to.insert(to.end(), from.begin(), from.end()); };
-    append_all(outcome.reasons, decided.trace);
+    append_all(outcome.trace, decided.trace);
+    constexpr std::string_view kExplained = "  ";
+    for (const auto& line : decided.trace)
+        if (line.starts_with(kExplained)) outcome.reasons.emplace_back(trim(line));
     append_all(outcome.failures, decided.failures);
     append_all(outcome.log, decided.log);
 }

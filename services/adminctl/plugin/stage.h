@@ -22,6 +22,8 @@ struct Did {
 struct Outcome {
     std::vector<Did> done;
     std::vector<std::string> reasons;   // what plugins explained, and what a count has held back
+    std::vector<std::string> trace;     // each plugin that ran, with what it explained below it
+    std::vector<std::string> held_back; // by a count: the part of `reasons` that no plugin knows of
     std::vector<lua::Failure> failures;
     std::vector<std::string> log;
 };
