@@ -106,7 +106,12 @@ template <class J, class Outcome>
 class Work {
   public:
     Work(std::shared_ptr<HostCore> inner, GenerationPtr generation, std::unique_ptr<Engine> engine, J job)
-        : inner_(inner), generation_(std::move(generation)), engine_(std::move(engine)), job_(std::move(job)), resting_(inner->resting(*generation_)) {}
+        : inner_(inner),
+          generation_(std::move(generation)),
+          engine_(std::move(engine)),
+          job_(std::move(job)),
+          failures_max_(inner->limits.failures_max),
+          resting_(inner->resting(*generation_)) {}
     Work(const Work&) = delete;
     Work& operator=(const Work&) = delete;
     ~Work() { finish(); }
@@ -116,12 +121,14 @@ class Work {
         engine_->set_gate(
             [this](const Plugin& plugin) {
                 const auto& declaration = plugin.declaration;
-                if (std::find(resting_.begin(), resting_.end(), declaration.name) == resting_.end()) return Engine::Permit::run;
+                if (!rests(declaration.name)) return Engine::Permit::run;
                 return declaration.failure == plugin::OnFailure::tempfail ? Engine::Permit::tempfail : Engine::Permit::skip;
             },
             [this](const Plugin& plugin, std::chrono::nanoseconds took, std::size_t actions, const Failure* failure) {
-                told_.push_back({plugin.declaration.name, took, actions,
-                                 failure != nullptr ? std::optional(failure->text) : std::nullopt});
+                const auto& name = plugin.declaration.name;
+                told_.push_back({name, took, actions, failure != nullptr ? std::optional(failure->text) : std::nullopt});
+                auto& in_row = failures_in_row_[name];
+                in_row = failure != nullptr ? in_row + 1 : 0;
             });
         begun_ = true;
         outcome_ = engine_->run(job_);
@@ -140,11 +147,20 @@ class Work {
     Outcome take_outcome() { return std::move(outcome_); }
 
   private:
+    // A mail for many calls a plugin many times; one that always fails, slowly, must not take as long for each.
+    bool rests(const std::string& name) const {
+        const auto in_row = failures_in_row_.find(name);
+        if (in_row != failures_in_row_.end() && in_row->second >= failures_max_) return true;
+        return std::find(resting_.begin(), resting_.end(), name) != resting_.end();
+    }
+
     std::weak_ptr<HostCore> inner_;
     GenerationPtr generation_;
     std::unique_ptr<Engine> engine_;
     J job_;
-    const std::vector<std::string> resting_;
+    const std::uint32_t failures_max_;
+    const std::vector<std::string> resting_;                // since before the job
+    std::map<std::string, std::uint32_t> failures_in_row_;  // within it
     std::vector<Told> told_;
     Outcome outcome_;
     bool begun_ = false;

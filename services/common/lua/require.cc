@@ -43,6 +43,7 @@ int run_source(lua_State* lua, const std::string& file) {
     if (source.starts_with("\xEF\xBB\xBF")) source.remove_prefix(3);  // some editors put a byte order mark there
     const auto chunk = cat("@", box.name, "/", file);
     if (luaL_loadbufferx(lua, source.data(), source.size(), chunk.c_str(), "t") != LUA_OK) return lua_error(lua);
+    State::charge(lua, kClockSteps);  // no hook has run so far, and long chains of `or` take their time
     lua_call(lua, 0, 1);
     return 1;
 }

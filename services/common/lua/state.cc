@@ -20,6 +20,8 @@ struct State::Inner {
 
 namespace {
 
+constexpr int kLoadingTimes = 10;  // loading may take so many times the clock of a call: files are compiled
+
 struct HookCall {
     int function;
     const State::Push* push;
@@ -115,6 +117,7 @@ Result<std::unique_ptr<State>> State::open(const std::map<std::string, std::stri
     auto inner = std::make_unique<Inner>();
     auto& box = inner->box;
     box.limits = limits;
+    box.limits.wall *= kLoadingTimes;
     box.name = name;
     box.sources = &sources;
     auto* lua = lua_newstate(allocate, &box);
@@ -134,6 +137,7 @@ Result<std::unique_ptr<State>> State::open(const std::map<std::string, std::stri
         lua_settop(lua, 0);
     }
     box.sources = nullptr;
+    box.limits = limits;
     return std::unique_ptr<State>(new State(std::move(inner)));
 }
 

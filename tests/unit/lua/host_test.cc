@@ -174,6 +174,31 @@ TEST_F(LuaHost, APluginThatFailsAgainAndAgainRests) {
     EXPECT_THAT(rested, testing::ElementsAre("bad"));
 }
 
+TEST_F(LuaHost, APluginThatFailsForEachRecipientRestsWithinTheMail) {
+    Host host(loop, clock, quick());
+    auto plugin = std::make_shared<Plugin>();
+    plugin->sources = {{"plugin.lua", "local p = require(\"tayori\").plugin { name = \"bad\" }\nfunction p.deliver() while true do end end\nreturn p\n"}};
+    plugin->declaration.name = "bad";
+    plugin->declaration.hooks = {"deliver"};
+    host.use(set_of(std::shared_ptr<const Plugin>(plugin)));
+    const auto summary = mail::make_summary("Subject: x\r\n\r\n");
+    MailJob job;
+    job.message = job_with(profile_with(1, {"bad"}));
+    job.message.hook = Hook::message;
+    job.message.mail.emplace();
+    job.message.mail->bytes = "Subject: x\r\n\r\n";
+    job.message.mail->summary = &summary;
+    job.recipients.resize(100);
+    for (auto& recipient : job.recipients) recipient.profile = profile_with(1, {"bad"});
+    const auto decided = net::run_to_end(loop, host.run(std::move(job)));
+    ASSERT_TRUE(decided);
+    ASSERT_EQ(decided->recipients.size(), 100U);
+    EXPECT_EQ(decided->recipients[2].failures.size(), 1U);
+    EXPECT_EQ(decided->recipients[3].failures.size(), 0U);
+    EXPECT_EQ(host.figures()[0].calls, 3U);
+    EXPECT_GT(host.figures()[0].suspended_until_s, 0);
+}
+
 TEST_F(LuaHost, SuccessBetweenFailuresKeepsItAtWork) {
     Host host(loop, clock, quick());
     host.use(set_of(plugin_of("moody", "if session.helo == \"bad\" then error(\"no\") end")));

@@ -247,6 +247,19 @@ TEST(LuaHostile, TheClockEndsWhatHasInstructionsLeft) {
     }
 }
 
+// The compiler goes over a chain of `or` from its beginning for each member, without a hook.
+TEST(LuaHostile, FilesThatTakeLongToCompileEnd) {
+    Limits limits;
+    limits.wall = std::chrono::milliseconds(1);
+    Sources sources = sources_of("", "require \"a\" require \"b\"");
+    std::string chain = "local x return x";
+    for (int i = 0; i < 10'000; ++i) chain += " or x";
+    sources["a.lua"] = sources["b.lua"] = chain;
+    const auto begin = std::chrono::steady_clock::now();
+    EXPECT_THAT(problem_of(sources, limits), testing::AllOf(testing::StartsWith("sample/"), testing::HasSubstr("took longer than its 10 ms")));
+    EXPECT_LT(std::chrono::steady_clock::now() - begin, kPatience);
+}
+
 TEST(LuaHostile, AFailureSaysWhereAndHowItCameThere) {
     auto state = opened(sources_of("local function deep(n)\nif n == 0 then return nil + 1 end\nreturn 1 + deep(n - 1)\nend\nlocal r = deep(2)\nreturn r"));
     const auto outcome = run(*state);
