@@ -154,7 +154,7 @@ function Session:announce_size(octets) end
 ---@field date integer           -- unix seconds; 0: none
 ---@field authenticated boolean  -- submitted by one of ours
 ---@field parts tayori.Part[]    -- leaves, in order; at most 500
----@field text string            -- of the text parts (HTML without its tags), at most 256 KiB
+---@field text string            -- of the text parts (HTML without its tags), at most 256 KiB; lines end with "\n", here and in parts
 ---@field attachments tayori.Part[]  -- the parts that are files
 ---@field results table<string, string>  -- authentication results ("spf", "dkim", "dmarc"), once there are any
 local Mail = {}

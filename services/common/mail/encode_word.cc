@@ -10,8 +10,7 @@
 namespace tayori::mail {
 namespace {
 
-constexpr std::size_t kHeaderLineWanted = 78;   // RFC 5322 §2.1.1
-constexpr std::size_t kWordLineMax = 76;        // of a line with an encoded-word (RFC 2047 §2)
+constexpr std::size_t kHeaderLineMax = 76;      // of a line with an encoded-word (RFC 2047 §2); others might have 78
 constexpr std::size_t kPlainWordMax = 900;      // longer ones are encoded, as no line may pass 998
 constexpr std::size_t kWordRoomMin = 24;        // a word with less room goes to the next line
 
@@ -56,7 +55,7 @@ class HeaderWriter {
 
     // A word with the spaces before it.
     void plain(std::string_view spaces, std::string_view word) {
-        if (column_ + spaces.size() + word.size() > kHeaderLineWanted && (!out_.empty() || column_ > 1)) {
+        if (column_ + spaces.size() + word.size() > kHeaderLineMax && (!out_.empty() || column_ > 1)) {
             // Folding puts a line end before white space (RFC 5322 §2.2.3): where there is none, one is no loss at a value's beginning.
             out_ += "\r\n";
             column_ = 0;
@@ -76,12 +75,12 @@ class HeaderWriter {
         bool first = true;
         while (!text.empty()) {
             const auto gap = first ? spaces : std::string_view(" ");
-            if (column_ + gap.size() + kWordRoomMin > kWordLineMax) {
+            if (column_ + gap.size() + kWordRoomMin > kHeaderLineMax) {
                 out_ += "\r\n";
                 column_ = 0;
             }
             const auto before = column_ == 0 && gap.empty() ? std::string_view(" ") : gap;
-            const auto room = kWordLineMax - std::min(column_ + before.size(), kWordLineMax - kWordRoomMin);
+            const auto room = kHeaderLineMax - std::min(column_ + before.size(), kHeaderLineMax - kWordRoomMin);
             const auto word = take_word(text, std::min<std::size_t>(room, 75), as_jis, as_q);
             append(out_, before, word);
             column_ += before.size() + word.size();

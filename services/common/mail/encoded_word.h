@@ -15,7 +15,7 @@ std::string decode_header_text(std::string_view value);
 // What a mail that is written here is in. ISO-2022-JP where all of a text is in it, else UTF-8.
 enum class TextCharset { utf8, iso_2022_jp };
 
-// UTF-8 as an unstructured value (RFC 5322 §2.2.1), folded: lines of at most 78 characters where words allow it, 998 in any case. What is
+// UTF-8 as an unstructured value (RFC 5322 §2.2.1), folded: lines of at most 76 characters where words allow it, 998 in any case. What is
 // not ASCII, or would be read as an encoded-word, becomes encoded-words of whole characters (RFC 2047 §2); ASCII words before and
 // behind stay as they are. `column`: where it begins, behind "Subject: ". Whatever the text holds, it is one value: control
 // characters become spaces.

@@ -62,13 +62,14 @@ TEST(EncodeHeader, LongTextComesBackWhole) {
     const std::string texts[] = {
         repeated("長い件名です。", 60),          repeated("word ", 300) + "end",        repeated("語 word ", 120) + "end",
         repeated("x", 950) + " end",             repeated("x", 5000),                   repeated("Ünïcödé ", 80) + "end",
-        repeated("🎌", 200),                     "begin " + repeated("y", 100) + " 漢", repeated("ﾊﾟﾊﾟ", 100),
+        repeated("🎌", 200),                     "begin " + repeated("x", 100) + " 漢", repeated("ﾊﾟﾊﾟ", 100),
         "Re: " + repeated("件名 subject ", 70) + "(1)", "a   b   日本   語   c   d"};
     for (const auto& text : texts) {
         for (const auto charset : {TextCharset::utf8, TextCharset::iso_2022_jp}) {
             const auto encoded = encode_header_text(text, 9, charset);
             EXPECT_TRUE(is_ascii(encoded));
-            EXPECT_LE(longest(cat("Subject: ", encoded)), encoded.find("=?") == std::string::npos ? 998u : 76u + 900u);
+            const bool has_long_word = text.find(std::string(77, 'x')) != std::string::npos;
+            EXPECT_LE(longest(cat("Subject: ", encoded)), has_long_word ? 998u : 76u) << encoded;
             const auto back = decode_header_text(encoded);
             EXPECT_EQ(fold_for_search(back), fold_for_search(text)) << encoded;
             if (charset == TextCharset::utf8) {
