@@ -108,7 +108,9 @@ class PluginSite(Site):
             code, said = smtp.connect(HOST, self.ports[port])
             if code != 220:
                 return code, said.decode()
-            smtp.ehlo("client.example")
+            code, said = smtp.ehlo("client.example")
+            if code != 250:
+                return code, said.decode()
             if user:
                 smtp.login(user, PASSWORD)
             smtp.sendmail(sender, recipients, text)

@@ -52,12 +52,13 @@ class Refusals(PluginCase):
 
     def test_of_the_whole_site(self):
         rows = (("connect", 550), ("helo", 550), ("mail", 550), ("headers", 550), ("message", 550))
+        self.addCleanup(SITE.adminctl, "plugin", "unset", "gate", "at", "later")
         self.addCleanup(SITE.adminctl, "plugin", "disable", "gate")
         for hook, code in rows:
             with self.subTest(hook):
                 SITE.enable("gate", at=hook, later="false")
                 said = SITE.send(self.anna)
-                self.assertEqual((said[0], f"no at {hook}" in said[1]), (code, True), said)
+                self.assertEqual((said[0], f"no at {hook}" in said[1]), (code, True), f"{said}\n{SITE.last_words()}")
         SITE.enable("gate", at="message", later="true")
         self.assertEqual(SITE.send(self.anna)[0], 451)
         SITE.enable("gate", at="nothing")
@@ -78,7 +79,7 @@ class Refusals(PluginCase):
             with self.subTest(hook):
                 SITE.enable("gate", *self.scope(self.anna), at=hook)
                 said = SITE.send(bob, sender=self.anna, port="submission", user=self.anna)
-                self.assertEqual((said[0], f"no at {hook}" in said[1]), (code, True), said)
+                self.assertEqual((said[0], f"no at {hook}" in said[1]), (code, True), f"{said}\n{SITE.last_words()}")
         self.assertEqual(SITE.subjects(bob), [])
 
     def test_of_one_among_several_strangers_mail_goes_to_junk(self):

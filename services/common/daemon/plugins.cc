@@ -51,7 +51,9 @@ Plugins::Plugins(Daemon& daemon, const settings::Settings& settings)
     adopt(std::move(loaded.set));
     host_.on_rest([this](const lua::PluginFigures& figures) {
         log_error("plugin rests", {{"plugin", figures.plugin}, {"why", figures.last_failure}, {"until_s", figures.suspended_until_s}});
-        tasks_.spawn(tell_postmaster(figures));
+        tasks_.spawn(tell_postmaster(figures), [](Result<void> told) {
+            if (!told) log_warn("the postmaster was not told", {{"why", told.error().text}, {"detail", told.error().detail}});
+        });
         want_report();
     });
     tasks_.spawn(follow());
@@ -281,7 +283,7 @@ Async<void> Plugins::report() {
 // ---- The postmaster.
 
 Async<void> Plugins::tell_postmaster(lua::PluginFigures figures) {
-    // The others report it to spoold; only smtpd may hand in mail.
+    // The others report it to spoold; only smtpd may ask who the postmaster is.
     if (program_ != "smtpd") co_return;
     v1::Resolve resolve;
     resolve.add_recipients("postmaster");
@@ -300,21 +302,17 @@ Async<void> Plugins::tell_postmaster(lua::PluginFigures figures) {
     notice.number = hex_encode(crypto::random_bytes(8));
     notice.language = notice_language(settings_.outbound.dsn_language);
 
-    v1::CommitPlan plan;
-    plan.set_request_id(cat("rest.", notice.number));
-    plan.set_trace_id(notice.number);
-    plan.set_received_s(notice.date_s);
-    auto& outbound = *plan.add_outbound();
-    outbound.set_content(rest_notice(notice));
-    auto& to = *outbound.add_recipients();
-    to.set_address(notice.postmaster);
-    to.set_notify(v1::DSN_NOTIFY_NEVER);
-    auto& condition = *outbound.add_conditions();
+    v1::FinishPluginWork work;
+    work.set_trace_id(notice.number);
+    auto& mail = *work.add_mails();
+    mail.set_content(rest_notice(notice));
+    mail.add_recipients(notice.postmaster);
+    auto& condition = *mail.add_conditions();
     condition.set_plugin(figures.plugin);
     condition.set_key("rests");
     condition.set_max(1);
     condition.set_period_s(kRestNoticePeriod);
-    co_await daemon_.spool().call(std::move(plan));
+    co_await daemon_.spool().call(std::move(work));
 }
 
 }  // namespace tayori::daemon

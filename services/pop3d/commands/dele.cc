@@ -37,7 +37,8 @@ Async<void> cmd_quit(Session& session, std::string argument) {
         if (!decided || decided->refusal) {
             // Nothing is removed: the maildrop is given back as it was.
             session.drop().reset();
-            co_await session.conn().write(decided ? std::move(*decided->refusal) : error_reply(decided.error()));
+            auto said = decided ? std::move(*decided->refusal) : error_reply(decided.error());
+            co_await session.conn().write(std::move(said));
             co_return;
         }
         auto removed = co_await session.drop()->commit(std::move(decided->removed)).result();
