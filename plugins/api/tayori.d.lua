@@ -57,7 +57,8 @@ function tayori.contains(text, part) end
 ---@return boolean
 function tayori.same(a, b) end
 
----A regular expression (RE2 syntax: time grows with the text only). Compiled once and kept.
+---A regular expression (RE2 syntax: time grows with the text only). Compiled once and kept. Of a long text only the beginning is looked at:
+---its octets times the expression's instructions (about its characters) are at most 8 million.
 ---@param text string
 ---@param expression string
 ---@return string[]?  -- the whole match, then the groups; nil: no match

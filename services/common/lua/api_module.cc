@@ -1,10 +1,7 @@
 // The functions of the module `tayori`. All but `log`, `explain` and `now` work while plugin.lua is loaded, too.
-#include <re2/re2.h>
-
 #include <algorithm>
-#include <array>
 #include <chrono>
-#include <new>
+#include <cstring>
 
 #include "common/base/text.h"
 #include "common/lua/api_parts.h"
@@ -19,18 +16,12 @@
 namespace tayori::lua {
 namespace {
 
-constexpr std::size_t kComparedBytesMax = 1024 * 1024;
-constexpr std::size_t kExpressionBytesMax = 4096;
-constexpr std::size_t kExpressionsKeptMax = 64;          // of one state
-constexpr std::int64_t kExpressionMemoryMax = 512 * 1024;  // of one: what takes more is refused
-constexpr int kGroupsMax = 20;
-constexpr std::uint64_t kCompileStepsPerByte = 100;
-constexpr std::uint64_t kMatchedPerStep = 8;             // octets that RE2 or a search goes over
+constexpr std::uint64_t kMatchedPerStep = 8;             // octets that a search goes over
 constexpr std::size_t kFoldedKeptMin = 256;              // texts from here on are folded once, not for each comparison
 constexpr std::int64_t kYearSecondsMax = 253'402'300'799;  // the end of 9999
 constexpr int kZoneMinutesMax = 24 * 60 - 1;
 
-const char kExpressionsKey = 0, kFoldedKey = 0;          // their addresses: slots of the registry
+const char kFoldedKey = 0;                               // its address: a slot of the registry
 
 int api_log(lua_State* lua) {
     auto& call = call_of(lua, "tayori.log");
@@ -208,7 +199,8 @@ int api_contains(lua_State* lua) {
     std::string own;
     const auto& folded = folded_text(lua, 1, text, own);
     State::charge(lua, folded.size() / kMatchedPerStep);
-    lua_pushboolean(lua, std::string_view(folded).find(needle) != std::string_view::npos);
+    // memmem takes linear time, whatever both are; find() of a string does not.
+    lua_pushboolean(lua, needle.empty() || memmem(folded.data(), folded.size(), needle.data(), needle.size()) != nullptr);
     return 1;
 }
 
@@ -219,83 +211,6 @@ int api_same(lua_State* lua) {
     in.end();
     charge_octets(lua, a.size() + b.size());
     lua_pushboolean(lua, mail::fold_for_search(a) == mail::fold_for_search(b));
-    return 1;
-}
-
-int free_expression(lua_State* lua) {
-    static_cast<re2::RE2*>(lua_touserdata(lua, 1))->~RE2();
-    return 0;
-}
-
-void push_new_expression(lua_State* lua, std::string_view expression) {
-    State::charge(lua, kCompileStepsPerByte * (1 + expression.size()));
-    re2::RE2::Options options;
-    options.set_log_errors(false);
-    options.set_max_mem(kExpressionMemoryMax);
-    void* memory = lua_newuserdatauv(lua, sizeof(re2::RE2), 0);
-    const auto* made = new (memory) re2::RE2(re2::StringPiece(expression.data(), expression.size()), options);
-    lua_createtable(lua, 0, 1);  // from here on it is freed with the state, or when it is kept no longer
-    lua_pushcfunction(lua, free_expression);
-    lua_setfield(lua, -2, "__gc");
-    lua_setmetatable(lua, -2);
-    if (!made->ok())
-        script_error(cat("tayori.regex: \"", mail::to_valid_utf8(mail::clip_utf8(expression, 80)), "\": ", made->error(),
-                         " (the syntax is RE2's: no look-around, no back references)"));
-    if (made->NumberOfCapturingGroups() >= kGroupsMax)
-        script_error(cat("tayori.regex: ", made->NumberOfCapturingGroups(), " groups; at most ", kGroupsMax - 1, " are allowed: write (?:…) for others"));
-}
-
-// The compiled expression of argument 2; what it leaves on the stack holds it.
-const re2::RE2& expression_of(lua_State* lua, std::string_view expression) {
-    if (lua_rawgetp(lua, LUA_REGISTRYINDEX, &kExpressionsKey) == LUA_TTABLE) {
-        lua_pushvalue(lua, 2);
-        if (lua_rawget(lua, -2) == LUA_TUSERDATA) return *static_cast<re2::RE2*>(lua_touserdata(lua, -1));
-        lua_pop(lua, 1);
-    } else {
-        lua_pop(lua, 1);
-        lua_newtable(lua);
-    }
-    push_new_expression(lua, expression);
-    // [1] counts: expressions are texts.
-    lua_rawgeti(lua, -2, 1);
-    const auto count = lua_tointeger(lua, -1);
-    lua_pop(lua, 1);
-    if (count >= static_cast<lua_Integer>(kExpressionsKeptMax)) {
-        lua_newtable(lua);
-        lua_replace(lua, -3);
-    }
-    lua_pushinteger(lua, count >= static_cast<lua_Integer>(kExpressionsKeptMax) ? 1 : count + 1);
-    lua_rawseti(lua, -3, 1);
-    lua_pushvalue(lua, 2);
-    lua_pushvalue(lua, -2);
-    lua_rawset(lua, -4);
-    lua_pushvalue(lua, -2);
-    lua_rawsetp(lua, LUA_REGISTRYINDEX, &kExpressionsKey);
-    return *static_cast<re2::RE2*>(lua_touserdata(lua, -1));
-}
-
-int api_regex(lua_State* lua) {
-    Arguments in(lua, "tayori.regex", 1);
-    const auto text = in.text("text", kComparedBytesMax);
-    const auto expression = in.text("expression", kExpressionBytesMax);
-    in.end();
-    lua_settop(lua, 2);
-    const auto& compiled = expression_of(lua, expression);
-    State::charge(lua, 1 + text.size() / kMatchedPerStep);
-    std::array<re2::StringPiece, kGroupsMax> groups;
-    const int count = compiled.NumberOfCapturingGroups() + 1;
-    if (!compiled.Match({text.data(), text.size()}, 0, text.size(), re2::RE2::UNANCHORED, groups.data(), count)) {
-        lua_pushnil(lua);
-        return 1;
-    }
-    // Groups are found in the matched part only, by a slower way.
-    State::charge(lua, 1 + groups[0].size());
-    lua_createtable(lua, count, 0);
-    for (int i = 0; i < count; ++i) {
-        const auto& group = groups[static_cast<std::size_t>(i)];
-        push_text(lua, group.data() == nullptr ? std::string_view() : std::string_view(group.data(), group.size()));
-        lua_rawseti(lua, -2, i + 1);
-    }
     return 1;
 }
 

@@ -1,6 +1,7 @@
 #include "common/lua/api_parts.h"
 
 #include <algorithm>
+#include <set>
 
 #include "common/base/text.h"
 #include "common/crypto/crypto.h"
@@ -79,11 +80,10 @@ std::vector<std::string> checked_addresses(const char* function, std::vector<std
     if (texts.empty()) script_error(cat(function, ": no address is given"));
     if (texts.size() > kForwardsMax) script_error(cat(function, ": ", texts.size(), " addresses; at most ", kForwardsMax, " are allowed"));
     std::vector<std::string> out;
+    std::set<std::string> seen;  // twice the same would be sent twice
     for (const auto& text : texts) {
         auto address = checked_address(function, text);
-        // Twice the same would be sent twice.
-        const auto is_same = [&](const std::string& one) { return mail::correspondent_key(one) == mail::correspondent_key(address); };
-        if (std::none_of(out.begin(), out.end(), is_same)) out.push_back(std::move(address));
+        if (seen.insert(mail::correspondent_key(address)).second) out.push_back(std::move(address));
     }
     return out;
 }
@@ -96,8 +96,10 @@ NameAndAddress checked_mailbox(const char* function, std::string_view text) {
     return {mail::decode_header_text(list.front().name), checked_address(function, mail::to_text({list.front().local, list.front().domain}))};
 }
 
-bool is_own(const AccountView& account, std::string_view address) {
-    return mail::is_same_mailbox(address, account.address) || mail::is_any_mailbox(address, account.aliases);
+mail::MailboxSet own_mailboxes(const AccountView& account) {
+    auto all = account.aliases;
+    all.push_back(account.address);
+    return mail::MailboxSet(all);
 }
 
 }  // namespace tayori::lua

@@ -8,6 +8,7 @@
 
 #include "common/lua/call.h"
 #include "common/lua/object.h"
+#include "common/mail/automatic.h"
 
 namespace tayori::lua {
 
@@ -15,6 +16,7 @@ inline constexpr std::size_t kReplyTextBytesMax = 400;      // of what a client 
 inline constexpr std::size_t kConditionKeyBytesMax = 200;   // the rest of 255 is a prefix of ours
 inline constexpr std::int64_t kPeriodSecondsMax = 20LL * 365 * 86'400;
 inline constexpr std::size_t kForwardsMax = 50;             // addresses of one decision
+inline constexpr std::size_t kComparedBytesMax = 1024 * 1024;  // of a text that is searched
 inline constexpr std::size_t kStateKeyBytesMax = 255;
 inline constexpr std::size_t kStateValueBytesMax = 4096;
 
@@ -37,11 +39,13 @@ struct NameAndAddress {
 };
 NameAndAddress checked_mailbox(const char* function, std::string_view text);
 
-// Is it the account's own address, or one of its aliases?
-bool is_own(const AccountView& account, std::string_view address);
+// The account's own address and its aliases.
+mail::MailboxSet own_mailboxes(const AccountView& account);
 
 const AccountView& view_of_account(const Handle& handle);
 void push_settings(lua_State* lua, Call& call);           // settings_table.cc
+
+int api_regex(lua_State* lua);  // api_regex.cc
 
 // api_send.cc
 int account_reply(lua_State* lua);

@@ -30,6 +30,8 @@ constexpr std::size_t kEchoWholeBytesMax = 32 * 1024;      // of larger mails th
 constexpr std::size_t kEchoHeaderBytesMax = 16 * 1024;
 constexpr std::size_t kUniqueBytes = 12;
 constexpr std::uint64_t kComposeSteps = 100;
+constexpr std::uint64_t kCopiedPerStep = 64;
+constexpr std::uint64_t kStepsPerPart = 50;
 
 constexpr const char* kReplyOptionNames[] = {"text", "subject", "from", "html", "once_in_days", "once_in_seconds", "per_day", "echo", "charset"};
 constexpr const char* kForwardOptionNames[] = {"subject_only", "drop_attachments", "size_max", "per_day"};
@@ -68,10 +70,10 @@ std::optional<std::uint32_t> per_day(Options& options) {
 }
 
 // Why the sender of this mail gets no answer; empty: it does.
-std::string why_no_reply(MailText& mail, const AccountView& account) {
+std::string why_no_reply(MailText& mail, const mail::MailboxSet& own) {
     if (const auto& why = mail.why_automatic(); !why.empty()) return why;
     const auto& sender = mail.view().sender;
-    if (is_own(account, sender)) return "the sender is the account itself";
+    if (own.contains(sender)) return "the sender is the account itself";
     if (!mail::parse_address(sender)) return "the sender's path is no address";
     return {};
 }
@@ -90,12 +92,13 @@ std::uint32_t reply_period(const char* function, Options& options) {
 // address that the mail was sent to (RFC 3834 §3.1.1).
 mail::NamedAddress reply_from(Call& call, const char* function, std::optional<std::string_view> wanted) {
     const auto& account = *call.account;
-    mail::NamedAddress own{{}, is_own(account, account.recipient) ? account.recipient : account.address};
+    const auto mailboxes = own_mailboxes(account);
+    mail::NamedAddress own{{}, mailboxes.contains(account.recipient) ? account.recipient : account.address};
     if (!wanted || wanted->empty()) return own;
     // What makes no sense is passed over, not an error (RFC 5230 §4.3): it may be a user's setting, and the answer is wanted all the same.
     try {
         auto [name, address] = checked_mailbox(function, *wanted);
-        if (is_own(account, address)) return {std::move(name), std::move(address)};
+        if (mailboxes.contains(address)) return {std::move(name), std::move(address)};
     } catch (const ScriptError&) {
         call.note("the option \"from\" is no address");
         return own;
@@ -170,8 +173,9 @@ std::string forwarded_content(lua_State* lua, Call& call, const std::vector<std:
     std::string content;
     const auto most = wish.size_max.value_or(UINT64_MAX);
     if (wish.drop_attachments) {
-        charge_octets(lua, view.bytes.size());
         content = mail::without_files(view.bytes, mail.tree());
+        // Files are passed over, however large: what counts is what is left.
+        State::charge(lua, content.size() / kCopiedPerStep + kStepsPerPart * mail.tree().parts.size());
     }
     const auto bytes = wish.drop_attachments ? content.size() : view.size;
     const bool has_no_room = content.size() > call.output_left();
@@ -183,10 +187,10 @@ std::string forwarded_content(lua_State* lua, Call& call, const std::vector<std:
 }
 
 // A mail that has been delivered to the account before has been through here (loop stop).
-bool was_here(MailText& mail, const AccountView& account) {
+bool was_here(MailText& mail, const mail::MailboxSet& own) {
     const auto& fields = mail.fields();
     return std::any_of(fields.begin(), fields.end(), [&](const mail::Field& field) {
-        return equals_ignoring_case(field.name, "Delivered-To") && is_own(account, mail::unfold(field.value));
+        return equals_ignoring_case(field.name, "Delivered-To") && own.contains(mail::unfold(field.value));
     });
 }
 
@@ -210,7 +214,7 @@ int account_reply(lua_State* lua) {
     const auto period = reply_period(kName, options);
     const auto most = per_day(options);
     charge_octets(lua, mail.header().size());
-    if (const auto why = why_no_reply(mail, *call.account); !why.empty()) {
+    if (const auto why = why_no_reply(mail, own_mailboxes(*call.account)); !why.empty()) {
         call.note(cat("no reply: ", why));
         return 0;
     }
@@ -241,12 +245,13 @@ int account_forward(lua_State* lua) {
 
     State::charge(lua, kComposeSteps);
     charge_octets(lua, call.mail->header().size());
-    if (was_here(*call.mail, *call.account)) {
+    const auto own = own_mailboxes(*call.account);
+    if (was_here(*call.mail, own)) {
         call.note("not forwarded: the mail has been here before (Delivered-To)");
         lua_pushboolean(lua, 0);
         return 1;
     }
-    if (std::erase_if(forward.to, [&](const std::string& to) { return is_own(*call.account, to); }) > 0)
+    if (std::erase_if(forward.to, [&](const std::string& to) { return own.contains(to); }) > 0)
         call.note("not forwarded to the account itself");
     if (forward.to.empty()) {
         lua_pushboolean(lua, 0);

@@ -163,18 +163,26 @@ bool is_same_mailbox(std::string_view a, std::string_view b) {
     return first && second && first->base == second->base && first->domain == second->domain;
 }
 
-bool is_any_mailbox(std::string_view address, std::span<const std::string> list) {
-    return std::any_of(list.begin(), list.end(), [&](const std::string& one) { return is_same_mailbox(address, one); });
+MailboxSet::MailboxSet(std::span<const std::string> addresses) {
+    for (const auto& address : addresses)
+        if (const auto key = key_of(address)) keys_.push_back(cat(key->base, '\0', key->domain));
+    std::sort(keys_.begin(), keys_.end());
+}
+
+bool MailboxSet::contains(std::string_view address) const {
+    const auto key = key_of(address);
+    return key && std::binary_search(keys_.begin(), keys_.end(), cat(key->base, '\0', key->domain));
 }
 
 bool is_addressed_to(std::string_view header, std::span<const std::string> own) {
+    const MailboxSet mailboxes(own);
     Fields fields(header);
     while (const auto field = fields.next()) {
         const auto is_field = [&](std::string_view name) { return equals_ignoring_case(field->name, name); };
         if (std::none_of(std::begin(kRecipientFields), std::end(kRecipientFields), is_field)) continue;
         for (const auto& listed : parse_address_list(field->value)) {
             if (listed.type != ListedAddress::Type::mailbox || listed.domain.empty()) continue;
-            if (is_any_mailbox(to_text({listed.local, listed.domain}), own)) return true;
+            if (mailboxes.contains(to_text({listed.local, listed.domain}))) return true;
         }
     }
     return false;

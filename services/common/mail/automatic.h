@@ -5,6 +5,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace tayori::mail {
 
@@ -20,7 +21,16 @@ bool is_addressed_to(std::string_view header, std::span<const std::string> own);
 
 // Are they one mailbox to us: without regard to case, Unicode form and the +tag? What is no address is equal to nothing.
 bool is_same_mailbox(std::string_view a, std::string_view b);
-bool is_any_mailbox(std::string_view address, std::span<const std::string> list);
+
+// Mailboxes that many addresses are compared with.
+class MailboxSet {
+  public:
+    explicit MailboxSet(std::span<const std::string> addresses);
+    bool contains(std::string_view address) const;
+
+  private:
+    std::vector<std::string> keys_;  // local part without tag, NUL, domain; sorted
+};
 
 // One spelling for each correspondent, to count answers by: normalised, without the changing tag of BATV ("prvs=0123456789=anna@…").
 // What is no address stays as it is, in lower case.

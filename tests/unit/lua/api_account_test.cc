@@ -253,6 +253,20 @@ TEST_F(ApiAccountTest, ForwardsWithLessInThem) {
     EXPECT_EQ(first<Forward>(last_)->content, "");
 }
 
+TEST_F(ApiAccountTest, LargeMailIsForwardedWithoutItsFiles) {
+    std::string mail = "Subject: x\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\ntext\r\n"
+                       "--b\r\nContent-Type: image/png; name=a.png\r\n\r\n";
+    while (mail.size() < 20 * 1024 * 1024) mail += std::string(76, 'P') + "\r\n";
+    mail += "--b--\r\n";
+    does("account:forward('a@b.test', { drop_attachments = true, size_max = 5000 })", mail);
+    ASSERT_NE(first<Forward>(last_), nullptr);
+    EXPECT_THAT(first<Forward>(last_)->content, testing::AllOf(HasSubstr("text"), HasSubstr("a.png"), HasSubstr("--b--")));
+    // What is too much text for one call goes without it.
+    does("account:forward('a@b.test', { drop_attachments = true })", cat("Subject: x\r\n\r\n", std::string(2'000'000, 'x')));
+    ASSERT_NE(first<Forward>(last_), nullptr);
+    EXPECT_THAT(first<Forward>(last_)->content, testing::AllOf(HasSubstr("Subject: x"), HasSubstr("The body was not forwarded")));
+}
+
 TEST_F(ApiAccountTest, Notices) {
     EXPECT_THAT(does("account:notify { subject = '容量', text = '80 %', once = 'warned', period = 3600 }"),
                 ElementsAre("mail to taro@ours.test (at most 1 in hour for notify/warned)"));

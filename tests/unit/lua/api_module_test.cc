@@ -1,6 +1,8 @@
 // The functions of the module `tayori`.
 #include "engine_fixture.h"
 
+#include <ctime>
+
 namespace tayori::lua {
 namespace {
 
@@ -80,6 +82,39 @@ TEST_F(ApiModuleTest, ExpressionsTakeTheTimeOfTheText) {
     EXPECT_THAT(logged("tayori.log(tostring(tayori.regex(('a'):rep(30000), '(a*)*(a*)*b')))"), ElementsAre("nil"));
     // More different ones than are kept.
     EXPECT_THAT(logged("for i = 1, 300 do assert(tayori.regex('x' .. i, 'x' .. i)) end tayori.log('done')"), ElementsAre("done"));
+}
+
+TEST_F(ApiModuleTest, NoCallOfABindingRunsLong) {
+    const char* bodies[] = {
+        // Expressions whose automaton has too many states, texts that begin nearly as what is looked for.
+        "tayori.regex(('a'):rep(60000), '[ab]*a[ab]{900}c')",
+        "tayori.regex(('ab'):rep(500000), '(a|b)*a(a|b){20}c')",
+        "tayori.regex(('a'):rep(60000), '(((a?){30}){10})*c')",
+        "tayori.regex(('a'):rep(60000), '(a|b)*a(a|b){200}c')",
+        "tayori.contains(('a'):rep(1000000), ('a'):rep(500000) .. 'b')",
+        "tayori.address_matches(('a'):rep(240) .. '@a.test', ('*a'):rep(200) .. '*b@*')",
+        "for i = 1, 1000 do pcall(tayori.regex, 'x', '\\pL{' .. i .. '}' ) end",
+    };
+    for (const auto* body : bodies) {
+        use(cat("function p.deliver(mail, account)\n", body, "\nend"));
+        const auto began = std::clock();
+        deliver();
+        EXPECT_LT(std::clock() - began, 2 * CLOCKS_PER_SEC) << body;  // half of it here: a slow machine may take its time
+    }
+    std::string mail;
+    for (int i = 0; i < 8000; ++i) append(mail, "Delivered-To: x", i, "@ours.test\r\n");
+    std::string to = "To: x@a.test";
+    for (int i = 0; i < 3000; ++i) append(to, ",\r\n x", i, "@a.test");
+    auto job = deliver_job(mail);
+    const auto whole = cat(to, "\r\n", mail, "\r\n");
+    job.mail->bytes = whole;
+    job.mail->size = whole.size();
+    for (int i = 0; i < 50; ++i) job.account->aliases.push_back(cat("alias", i, "@ours.test"));
+    use("function p.deliver(mail, account) mail:is_to(account) account:forward('x@b.test') mail:is_automatic() end");
+    job.account->profile = profile_;
+    const auto began = std::clock();
+    EXPECT_THAT(described(engine().run(job)), ElementsAre("forward to x@b.test"));
+    EXPECT_LT(std::clock() - began, CLOCKS_PER_SEC / 2);
 }
 
 TEST_F(ApiModuleTest, ALargeTextIsFoldedOnceForManyWords) {
