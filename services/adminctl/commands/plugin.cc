@@ -32,7 +32,7 @@ v1::PluginScope scope_of(const PluginOptions& options) {
     return at;
 }
 
-std::int64_t now_s() { return SystemClock().now_ms() / kMillisPerSecond; }
+std::int64_t present_s() { return SystemClock().now_ms() / kMillisPerSecond; }
 
 // A call whose text needs the language.
 template <class Reply, class Request, class Text>
@@ -158,7 +158,7 @@ Result<ExitStatus> plugin_state(Context& context, const PluginOptions& options) 
     return call_in<v1::PluginStateRows>(context, options, method, request, plugin_state_text);
 }
 
-void add_scope(CLI::App* app, const PluginOptionsPtr& options) {
+void add_plugin_scope(CLI::App* app, const PluginOptionsPtr& options) {
     app->add_option("NAME", options->plugin, "the plugin")->required();
     auto* site = app->add_flag("--site", options->site, "of the site, for everybody (this is meant where nothing else is said)");
     auto* domain = app->add_option("--domain", options->domain, "of a domain");
@@ -174,7 +174,7 @@ void add_language(CLI::App* app, const PluginOptionsPtr& options) {
 void add_settings_commands(CLI::App& plugin, Context& context, const PluginOptionsPtr& options) {
     auto* show = command(plugin, context, "show", "one plugin: each setting, its value, and where it comes from",
                          [&context, options] { return show_plugin(context, *options); });
-    add_scope(show, options);
+    add_plugin_scope(show, options);
     add_language(show, options);
     struct Switch {
         const char* name;
@@ -188,11 +188,11 @@ void add_settings_commands(CLI::App& plugin, Context& context, const PluginOptio
     for (const auto& one : kSwitches) {
         auto* app = command(plugin, context, one.name, one.help,
                             [&context, options, choice = one.choice] { return switch_plugin(context, *options, choice); });
-        add_scope(app, options);
+        add_plugin_scope(app, options);
         add_language(app, options);
     }
     auto* set = command(plugin, context, "set", "sets settings, all or none", [&context, options] { return set_plugin(context, *options); });
-    add_scope(set, options);
+    add_plugin_scope(set, options);
     set->add_option("SETTINGS", options->settings,
                     "NAME=VALUE …: max=10M, every=7d, to=\"a@example.com, b@example.com\", keep=yes; lists and records also as JSON; or one JSON object");
     set->add_option("--file", options->file, "a file with a JSON object of settings; - for standard input");
@@ -200,7 +200,7 @@ void add_settings_commands(CLI::App& plugin, Context& context, const PluginOptio
     add_language(set, options);
     auto* unset = command(plugin, context, "unset", "the next wider scope's value holds again",
                           [&context, options] { return unset_plugin(context, *options); });
-    add_scope(unset, options);
+    add_plugin_scope(unset, options);
     unset->add_option("SETTINGS", options->settings, "names of settings")->required();
     add_language(unset, options);
 }
@@ -219,7 +219,7 @@ void add_running_commands(CLI::App& plugin, Context& context, const PluginOption
     auto* stats = command(plugin, context, "stats", "calls, failures and times in each daemon", [&context, options] {
         return call_in<v1::PluginList>(context, *options, &rpc::AdminClient::list_plugins, v1::ListPluginsRequest(),
                                        [options](const v1::PluginList& list, Language language) {
-                                           return plugin_stats_text(list, options->plugin, now_s(), language);
+                                           return plugin_stats_text(list, options->plugin, present_s(), language);
                                        });
     });
     stats->add_option("NAME", options->plugin, "only of this plugin");
@@ -242,7 +242,7 @@ void add_plugin_command(CLI::App& app, Context& context) {
     auto options = std::make_shared<PluginOptions>();
     auto* list = command(*plugin, context, "list", "all plugins", [&context, options] {
         return call_in<v1::PluginList>(context, *options, &rpc::AdminClient::list_plugins, v1::ListPluginsRequest(),
-                                       [](const v1::PluginList& found, Language language) { return plugins_text(found, now_s(), language); });
+                                       [](const v1::PluginList& found, Language language) { return plugins_text(found, present_s(), language); });
     });
     add_language(list, options);
     add_settings_commands(*plugin, context, options);

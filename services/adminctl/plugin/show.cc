@@ -14,7 +14,7 @@ namespace {
 constexpr std::size_t kValueCells = 48;
 constexpr std::size_t kWordsCells = 60;
 
-const std::string& in(Language language, const plugin::Words& words) {
+const std::string& words_in(Language language, const plugin::Words& words) {
     return language == Language::japanese && !words.ja.empty() ? words.ja : words.en;
 }
 
@@ -62,7 +62,7 @@ std::string settings_table(const PluginViews& views, const plugin::Declaration& 
         const auto value = member_of(views.here.effective_json(), setting.name);
         table.row({setting.name, shortened(show_value(setting, value.empty() ? setting.default_json : value), kValueCells),
                    origin_of(views, setting.name, language), show_type(setting), show_bounds(setting),
-                   std::string(narrowest_text(setting.scope)), in(language, setting.about)});
+                   std::string(narrowest_text(setting.scope)), words_in(language, setting.about)});
     }
     return table.text();
 }
@@ -136,7 +136,7 @@ bool is_loaded(const v1::PluginList& list, const std::string& plugin) {
 
 std::string about_of(const v1::PluginListed& listed, Language language) {
     const auto declaration = plugin::parse_declaration(listed.declaration_json());
-    return declaration ? in(language, declaration->about) : std::string();
+    return declaration ? words_in(language, declaration->about) : std::string();
 }
 
 std::string daemon_name(const v1::PluginDaemon& daemon) { return printable(cat(daemon.program(), " ", daemon.instance())); }
@@ -159,7 +159,7 @@ std::string plugin_text(const PluginViews& views, Language language) {
                          "まだどのデーモンも読み込んでいません。フォルダーに置いてから `adminctl plugin reload` を実行してください。\n"));
         return out + imports_text(views, name, language);
     }
-    if (const auto& about = in(language, declaration->about); !about.empty()) append(out, printable(about), "\n");
+    if (const auto& about = words_in(language, declaration->about); !about.empty()) append(out, printable(about), "\n");
     std::string hooks;
     for (const auto& hook : declaration->hooks) append(hooks, hooks.empty() ? "" : " ", hook);
     append(out, pick(language, "order ", "順序 "), here.order(), pick(language, ", hooks: ", "、フック: "), hooks, "\n\n",

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <span>
 
 #include "common/base/text.h"
 #include "common/plugin/near_names.h"
@@ -70,10 +71,23 @@ Result<Json> value_of(const Setting& setting, const std::string& name, std::stri
     }
 }
 
+// As it can be written again: no digit is lost.
+std::string exact_size(std::uint64_t bytes) {
+    struct Unit {
+        unsigned shift;
+        char letter;
+    };
+    static constexpr Unit kSizeUnits[] = {{40, 'T'}, {30, 'G'}, {20, 'M'}, {10, 'K'}};
+    for (const auto& unit : kSizeUnits) {
+        if (bytes != 0 && (bytes & ((std::uint64_t{1} << unit.shift) - 1)) == 0) return cat(bytes >> unit.shift, unit.letter);
+    }
+    return cat(bytes);
+}
+
 std::string plain(const Setting& setting, const Json& value) {
     switch (setting.type) {
         case Type::boolean: return value.is_boolean() ? value.get<bool>() ? "yes" : "no" : value.dump();
-        case Type::size: return value.is_number_integer() ? show_size(value.get<std::uint64_t>()) : value.dump();
+        case Type::size: return value.is_number_integer() ? exact_size(value.get<std::uint64_t>()) : value.dump();
         case Type::duration: return value.is_number_integer() ? show_duration(value.get<std::int64_t>()) : value.dump();
         case Type::list: {
             if (!value.is_array() || setting.inner.empty() || setting.inner.front().type == Type::record) return value.empty() ? "-" : value.dump();
@@ -91,7 +105,7 @@ std::string plain(const Setting& setting, const Json& value) {
 }
 
 std::string bound(const Setting& setting, std::int64_t value) {
-    if (setting.type == Type::size) return show_size(static_cast<std::uint64_t>(std::max<std::int64_t>(value, 0)));
+    if (setting.type == Type::size) return exact_size(static_cast<std::uint64_t>(std::max<std::int64_t>(value, 0)));
     if (setting.type == Type::duration) return show_duration(value);
     return cat(value);
 }
