@@ -64,8 +64,8 @@ void look_soon(Sandbox& box, std::size_t bytes) {
     set_quantum(box, 1);
 }
 
-// Is this a fresh hash part of a table, of more than kTableNamesMax entries? Lua gives the kind of whole objects in place of the old size, and
-// no array of its own has as many bytes.
+// Is this a fresh hash part of a table, of more than kTableNamesMax entries? Lua gives the kind of whole objects in place of the old
+// size, and hardly anything else has as many bytes.
 bool is_large_hash(const void* block, std::size_t kind, std::size_t bytes) {
     constexpr std::size_t kEntryBytes = 24;
     return block == nullptr && kind == 0 && bytes > kEntryBytes * kTableNamesMax && bytes % kEntryBytes == 0 &&

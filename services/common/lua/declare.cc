@@ -87,12 +87,14 @@ int assign_hook(lua_State* lua) {
     const auto* plugin = box.name.c_str();
     if (box.sources == nullptr)
         return luaL_error(lua, "%s can't be changed any more once plugin.lua has been read; keep values in a `local`", plugin);
-    if (lua_type(lua, 2) != LUA_TSTRING) return luaL_error(lua, "%s takes hooks only: write `function %s.deliver(mail, account)`", plugin, plugin);
+    if (lua_type(lua, 2) != LUA_TSTRING)
+        return luaL_error(lua, "%s takes hooks only: write `function %s.deliver(mail, account)`", plugin, plugin);
     const std::string name = lua_tostring(lua, 2);
     if (!plugin::is_hook(name)) {
         return luaL_error(lua, "there is no hook `%s`; %s", name.c_str(), plugin::did_you_mean(name, plugin::hook_names()).c_str());
     }
-    if (!lua_isfunction(lua, 3)) return luaL_error(lua, "the hook `%s` has to be a function, not a %s", name.c_str(), luaL_typename(lua, 3));
+    if (!lua_isfunction(lua, 3))
+        return luaL_error(lua, "the hook `%s` has to be a function, not a %s", name.c_str(), luaL_typename(lua, 3));
     if (box.hooks.contains(name)) return luaL_error(lua, "the hook `%s` is there already; a plugin has each once", name.c_str());
     lua_pushvalue(lua, 3);
     box.hooks[name] = luaL_ref(lua, LUA_REGISTRYINDEX);
@@ -123,9 +125,11 @@ int declare_plugin(lua_State* lua) {
     if (box.declared || box.sources == nullptr) return luaL_error(lua, "tayori.plugin is called once, at the head of plugin.lua");
     lua_settop(lua, 1);
     auto json = TableReader(lua).read("the declaration", kDepthMax);
-    if (!json.is_object()) return luaL_error(lua, "tayori.plugin takes a table with names: tayori.plugin { name = \"%s\" }", box.name.c_str());
+    if (!json.is_object())
+        return luaL_error(lua, "tayori.plugin takes a table with names: tayori.plugin { name = \"%s\" }", box.name.c_str());
     if (json.contains("hooks"))
-        return luaL_error(lua, "`hooks` is not declared: write a function for each, `function %s.deliver(mail, account)`", box.name.c_str());
+        return luaL_error(lua, "`hooks` is not declared: write a function for each, `function %s.deliver(mail, account)`",
+                          box.name.c_str());
     auto declaration = plugin::parse_declaration(json.dump());
     if (!declaration) return luaL_error(lua, "%s", declaration.error().text.c_str());
     if (declaration->name != box.name) {
@@ -147,7 +151,7 @@ void check_plugin(lua_State* lua) {
     if (lua_rawequal(lua, -1, -2) == 0) wrong("its last line has to return what tayori.plugin gave");
     lua_pushnil(lua);
     if (lua_next(lua, -2) != 0) wrong("rawset on what tayori.plugin gave has no effect: assign hooks as usual");
-    if (box.hooks.empty()) wrong("it has no hook: write `function deliver(mail, account)` or another one as a member of what tayori.plugin gave");
+    if (box.hooks.empty()) wrong("it has no hook: write `function NAME.deliver(mail, account)`, where NAME is what tayori.plugin gave");
     for (const auto& [hook, reference] : box.hooks) box.declaration.hooks.push_back(hook);  // a map: sorted
     box.declaration_json = plugin::to_json(box.declaration);
 }

@@ -49,8 +49,8 @@ class Generation {
     };
     std::size_t waiting() const { return waiting_.size(); }
     bool has_engine() const { return !idle_.empty() || engines_ < limits_.states; }
-    // Null: it can't be used again, and a new one takes its place. True where somebody waits: call serve() in a turn of the loop of its own,
-    // as it resumes coroutines.
+    // Null: it can't be used again, and a new one takes its place. True where somebody waits: call serve() in a turn of the loop of its
+    // own, as it resumes coroutines.
     bool give_back(std::unique_ptr<Engine> engine);
     void serve();
 

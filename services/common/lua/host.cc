@@ -61,7 +61,9 @@ struct HostCore : std::enable_shared_from_this<HostCore> {
     std::size_t waiting = 0;
     std::function<void(const PluginFigures&)> tell;
 
-    const GenerationPtr& generation_for(std::string_view id) const { return trial != nullptr && is_in_share(id, percent) ? trial : current; }
+    const GenerationPtr& generation_for(std::string_view id) const {
+        return trial != nullptr && is_in_share(id, percent) ? trial : current;
+    }
 
     void settle(Generation& generation, const std::vector<Told>& all) {
         const auto now = clock.now_ms();
@@ -101,7 +103,8 @@ struct HostCore : std::enable_shared_from_this<HostCore> {
 
 namespace {
 
-// Of a job on the pool. The pool owns it together with whoever waits, so that it ends on the loop's thread even where nobody waits any more.
+// Of a job on the pool. The pool owns it together with whoever waits, so that it ends on the loop's thread even where nobody waits any
+// more.
 template <class J, class Outcome>
 class Work {
   public:

@@ -25,7 +25,8 @@ Result<std::string> read_source(const fs::path& path, const std::string& name) {
     file.read(out.data(), static_cast<std::streamsize>(out.size()));
     if (file.bad() || (!file && !file.eof())) return fail(Kind::invalid, cat(name, ": can't be read"), path.string());
     out.resize(static_cast<std::size_t>(file.gcount()));
-    if (out.size() > kSourceBytesMax) return fail(Kind::invalid, cat(name, ": is longer than ", kSourceBytesMax, " bytes; split it with require"));
+    if (out.size() > kSourceBytesMax)
+        return fail(Kind::invalid, cat(name, ": is longer than ", kSourceBytesMax, " bytes; split it with require"));
     return out;
 }
 
@@ -33,7 +34,8 @@ Result<std::string> read_source(const fs::path& path, const std::string& name) {
 Result<Sources> read_sources(const fs::path& directory, const std::string& plugin) {
     Sources out;
     std::error_code error;
-    for (auto at = fs::recursive_directory_iterator(directory, error); !error && at != fs::recursive_directory_iterator(); at.increment(error)) {
+    const fs::recursive_directory_iterator end;
+    for (auto at = fs::recursive_directory_iterator(directory, error); !error && at != end; at.increment(error)) {
         const auto name = fs::relative(at->path(), directory, error).generic_string();
         const auto file = at->path().filename().string();
         if (at->is_directory(error)) {
@@ -70,8 +72,8 @@ Result<std::shared_ptr<const Plugin>> PluginSet::load_plugin(const std::string& 
     if (path.filename().empty()) path = path.parent_path();  // "plugins/filter/"
     const auto name = path.filename().string();
     if (!plugin::is_name(name)) {
-        return fail(Kind::invalid, cat("\"", name, "\" is no name for a plugin's folder: write a letter, then letters, digits and _, in lower ",
-                                       "case, at most ", plugin::kNameBytesMax));
+        return fail(Kind::invalid, cat("\"", name, "\" is no name for a plugin's folder: write a letter, then letters, digits and _, in ",
+                                       "lower case, at most ", plugin::kNameBytesMax));
     }
     auto sources = read_sources(path, name);
     if (!sources) return fail(std::move(sources.error()));
@@ -94,7 +96,8 @@ Result<std::shared_ptr<const PluginSet>> PluginSet::load(const std::vector<std::
         if (error && error != std::errc::no_such_file_or_directory)
             return fail(Kind::invalid, "A directory of plugins can't be read.", cat(directory, ": ", error.message()));
     }
-    if (folders.size() > kPluginsMax) return fail(Kind::invalid, cat("there are ", folders.size(), " plugins; at most ", kPluginsMax, " are loaded"));
+    if (folders.size() > kPluginsMax)
+        return fail(Kind::invalid, cat("there are ", folders.size(), " plugins; at most ", kPluginsMax, " are loaded"));
     auto set = std::make_shared<PluginSet>();
     for (const auto& [name, directory] : folders) {
         auto plugin = load_plugin(directory, limits);

@@ -67,8 +67,9 @@ int note_error(lua_State* lua);
 
 // What plugins find as globals, and as `require "tayori"` (less open_api). Each fills the table at the top of the stack.
 void open_basic(lua_State* lua);
-// Before all others. The collector goes over tables with weak keys again and again while one's value is another's key, without a hook: 40,000
-// entries (3 MB) take 18 seconds. A metatable can get its `__mode` at any time, so Lua is made to look for another name, which nobody can guess.
+// Before all others. The collector goes over tables with weak keys again and again while one's value is another's key, without a hook:
+// 40,000 entries (3 MB) take 18 seconds. A metatable can get its `__mode` at any time, so Lua is made to look for another name, which
+// nobody can guess.
 void forget_weak_tables(lua_State* lua);
 void open_strings(lua_State* lua);  // string and utf8, and what strings have as methods
 void open_tables(lua_State* lua);

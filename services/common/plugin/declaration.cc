@@ -47,7 +47,8 @@ Result<Words> parse_about(const Json& json, const std::string& path) {
     } else {
         return bad(path, "about = ", show_json(about), ": write a sentence, or { en = \"…\", ja = \"…\" }");
     }
-    if (std::max(words.en.size(), words.ja.size()) > kAboutBytesMax) return bad(path, "about is too long: write at most ", kAboutBytesMax, " bytes");
+    if (std::max(words.en.size(), words.ja.size()) > kAboutBytesMax)
+        return bad(path, "about is too long: write at most ", kAboutBytesMax, " bytes");
     return words;
 }
 
@@ -191,7 +192,8 @@ class SettingParser {
 Result<void> parse_head(const Json& json, Declaration& out) {
     if (!json.contains("name")) return bad("name is missing: write name = \"…\", as the plugin's folder is called");
     if (!json["name"].is_string() || !is_name(json["name"].get<std::string>()))
-        return bad("name = ", show_json(json["name"]), ": write a letter, then letters, digits and _, in lower case, at most ", kNameBytesMax);
+        return bad("name = ", show_json(json["name"]), ": write a letter, then letters, digits and _, in lower case, at most ",
+                   kNameBytesMax);
     out.name = json["name"].get<std::string>();
     if (json.contains("version")) {
         if (!json["version"].is_string() || json["version"].get<std::string>().size() > kVersionBytesMax)
@@ -226,7 +228,8 @@ Result<void> parse_hooks(const Json& json, Declaration& out) {
     if (!hooks.is_array()) return bad("hooks = ", show_json(hooks), ": write a list of names");
     for (const auto& hook : hooks) {
         if (!hook.is_string() || !is_hook(hook.get<std::string>()))
-            return bad("hooks: there is no ", show_json(hook), "; ", did_you_mean(hook.is_string() ? hook.get<std::string>() : "", hook_names()));
+            return bad("hooks: there is no ", show_json(hook), "; ",
+                       did_you_mean(hook.is_string() ? hook.get<std::string>() : "", hook_names()));
         out.hooks.push_back(hook.get<std::string>());
     }
     std::sort(out.hooks.begin(), out.hooks.end());

@@ -20,7 +20,8 @@ std::string_view who_may(Scope narrowest) { return narrowest == Scope::site ? "t
 
 Result<std::string> check_settings(const Declaration& declaration, Scope scope, std::string_view json, Strictness strictness) {
     if (json.size() > kSettingsBytesMax)
-        return fail(Kind::invalid, cat("the settings of ", declaration.name, " are ", json.size(), " bytes; write at most ", kSettingsBytesMax));
+        return fail(Kind::invalid, cat("the settings of ", declaration.name, " are ", json.size(), " bytes; write at most ",
+                                       kSettingsBytesMax));
     const auto given = parse_json(json);
     if (given.is_discarded()) return fail(Kind::invalid, cat("the settings of ", declaration.name, " are no JSON: write an object, as {}"));
     if (!given.is_object()) return fail(Kind::invalid, cat("the settings of ", declaration.name, ": write an object, as {}"));

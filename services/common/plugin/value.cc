@@ -112,7 +112,9 @@ bool is_day(int year, int month, int day) {
 }
 
 Result<Json> check_date(const Json& value, const std::string& path) {
-    const auto bad = [&] { return wrong(path, " = ", show_json(value), ": write a date, as 2026-11-27, or with a time, as 2026-11-27 08:42"); };
+    const auto bad = [&] {
+        return wrong(path, " = ", show_json(value), ": write a date, as 2026-11-27, or with a time, as 2026-11-27 08:42");
+    };
     if (!value.is_string()) return bad();
     std::string text(trim(value.get_ref<const std::string&>()));
     if (text.empty()) return Json("");  // none

@@ -14,7 +14,8 @@ namespace {
 constexpr auto kHostPatience = std::chrono::seconds(20);
 
 std::shared_ptr<const Plugin> plugin_of(const std::string& name, std::string_view body, std::string_view declared = "") {
-    Sources sources{{"plugin.lua", cat("local p = require(\"tayori\").plugin { name = \"", name, "\"", declared, " }\nfunction p.connect(session)\n", body,
+    Sources sources{{"plugin.lua", cat("local p = require(\"tayori\").plugin { name = \"", name, "\"", declared,
+        " }\nfunction p.connect(session)\n", body,
                                        "\nend\nreturn p\n")}};
     auto state = State::open(sources, name, {});
     EXPECT_TRUE(state) << (state ? "" : state.error().text);
@@ -177,7 +178,8 @@ TEST_F(LuaHost, APluginThatFailsAgainAndAgainRests) {
 TEST_F(LuaHost, APluginThatFailsForEachRecipientRestsWithinTheMail) {
     Host host(loop, clock, quick());
     auto plugin = std::make_shared<Plugin>();
-    plugin->sources = {{"plugin.lua", "local p = require(\"tayori\").plugin { name = \"bad\" }\nfunction p.deliver() while true do end end\nreturn p\n"}};
+    plugin->sources = {{"plugin.lua",
+        "local p = require(\"tayori\").plugin { name = \"bad\" }\nfunction p.deliver() while true do end end\nreturn p\n"}};
     plugin->declaration.name = "bad";
     plugin->declaration.hooks = {"deliver"};
     host.use(set_of(std::shared_ptr<const Plugin>(plugin)));

@@ -74,7 +74,8 @@ const Hostile kInC[] = {
     {"deep pattern", End::error, "return ('x'):rep(300):find(('x?'):rep(300) .. 'y')", "pattern too complex"},
     {"many captures", End::error, "return ('x'):rep(50):find(('(x)'):rep(50))", "too many captures"},
     {"plain search of a long text", End::ok, "return ('a'):rep(1000000):find(('a'):rep(500000) .. 'b', 1, true)", "nil"},
-    {"plain searches for ever", End::exhausted, "local a, b = ('a'):rep(1000000), ('a'):rep(500000) .. 'b' while true do a:find(b, 1, true) end",
+    {"plain searches for ever", End::exhausted,
+     "local a, b = ('a'):rep(1000000), ('a'):rep(500000) .. 'b' while true do a:find(b, 1, true) end",
      ""},
     {"rep of nothing", End::ok, "return #(''):rep(1e18)", "0"},
     {"rep of nothing, parted by nothing", End::ok, "return #(''):rep(1e18, '')", "0"},
@@ -107,15 +108,18 @@ const Hostile kMemory[] = {
     {"more than there is", End::error, "return ('x'):rep(1e18, 'y')", "resulting string too large"},
     {"by concatenation", End::error, "local s = 'x' while true do s = s .. s end", "not enough memory"},
     {"by concatenation in pcall", End::exhausted, "local s = 'x' while true do pcall(function() while true do s = s .. s end end) end", ""},
-    {"by table.concat", End::error, "local t = {} for i = 1, 100 do t[i] = ('x'):rep(1e6) end return #table.concat(t)", "not enough memory"},
+    {"by table.concat", End::error, "local t = {} for i = 1, 100 do t[i] = ('x'):rep(1e6) end return #table.concat(t)",
+     "not enough memory"},
     {"the same text again", End::error, "local x, t = ('x'):rep(1e6), {} for i = 1, 100 do t[i] = x end return #table.concat(t)",
      "not enough memory"},
     {"by gsub", End::error, "return #('x'):rep(1e5):gsub('x', ('y'):rep(1e5))", "not enough memory"},
     {"by format", End::error, "local x = ('x'):rep(3e6) return #('%s%s%s%s%s%s%s'):format(x, x, x, x, x, x, x)", "not enough memory"},
     {"giant table", End::error, "local t = {} for i = 1, 1e9 do t[i] = i end", "not enough memory"},
-    {"giant table by names", End::error, "local t = {} for i = 1, 1e9 do t['k' .. i] = i end", "a table with more than 32768 named members"},
+    {"giant table by names", End::error, "local t = {} for i = 1, 1e9 do t['k' .. i] = i end",
+     "a table with more than 32768 named members"},
     {"large table by names", End::ok, "local t = {} for i = 1, 32768 do t['k' .. i] = i end return t.k32768", "32768"},
-    {"numbers that fall into one chain", End::error, "local t = {} for i = 1, 131072 do t[i * (2^18 - 1)] = i end", "a table with more than"},
+    {"numbers that fall into one chain", End::error, "local t = {} for i = 1, 131072 do t[i * (2^18 - 1)] = i end",
+     "a table with more than"},
     {"fewer of them", End::exhausted, "local t = {} for i = 1, 16384 do t[i * (2^15 - 1)] = i end while true do t[0.5] = 1 end"},
     {"table within tables", End::error, "local t = {} while true do t = {t} end", "not enough memory"},
     {"closures", End::error, "local f = {} while true do local g = f f = function() return g end end", "not enough memory"},
@@ -123,12 +127,15 @@ const Hostile kMemory[] = {
     {"refused for ever", End::exhausted, "local h = ('x'):rep(7e6) while true do pcall(string.rep, 'y', 9.5e6) end", ""},
     {"deep recursion", End::error, "local function f(n) return 1 + f(n + 1) end return f(1)", "not enough memory"},
     {"deep recursion in pcall", End::exhausted, "local function f() pcall(f) f() end f() while true do pcall(f) end", ""},
-    {"deep recursion by metamethods", End::error, "local t = setmetatable({}, {}) getmetatable(t).__index = function(s, k) return s[k + 1] end "
+    {"deep recursion by metamethods", End::error,
+     "local t = setmetatable({}, {}) getmetatable(t).__index = function(s, k) return s[k + 1] end "
      "return t[1]", "overflow"},
-    {"deep recursion by tostring", End::error, "local t t = setmetatable({}, {__tostring = function(s) return tostring(s) end}) return tostring(t)",
+    {"deep recursion by tostring", End::error,
+     "local t t = setmetatable({}, {__tostring = function(s) return tostring(s) end}) return tostring(t)",
      "overflow"},
     {"deep recursion by gsub", End::error, "local function f(x) return (x:gsub('.', f)) end return f('x')", "overflow"},
-    {"deep recursion by sort", End::error, "local function f(a, b) table.sort({1, 2}, f) return false end table.sort({1, 2}, f)", "overflow"},
+    {"deep recursion by sort", End::error, "local function f(a, b) table.sort({1, 2}, f) return false end table.sort({1, 2}, f)",
+     "overflow"},
     {"many arguments", End::error, "local t = {} for i = 1, 300000 do t[i] = 'x' end return select('#', string.char(table.unpack(t)))", ""},
     {"long name", End::ok, "local t = setmetatable({}, {__name = ('x'):rep(1e6)}) return #tostring(t) > 1e6", "true"},
     {"long names for ever", End::exhausted, "local t = setmetatable({}, {__name = ('x'):rep(1e6)}) while true do tostring(t) end", ""},
@@ -140,8 +147,10 @@ const Hostile kErrors[] = {
     {"number", End::error, "error(42)", "42"},
     {"table", End::error, "error({})", "sample/plugin.lua:5: an error that has no text"},
     {"function", End::error, "error(function() end)", "error(function)"},
-    {"table with __tostring", End::error, "error(setmetatable({}, {__tostring = function() return 'mine' end}))", "sample/plugin.lua:5: mine"},
-    {"__tostring that is wrong", End::error, "error(setmetatable({}, {__tostring = function() return {} end}))", "an error that has no text"},
+    {"table with __tostring", End::error, "error(setmetatable({}, {__tostring = function() return 'mine' end}))",
+     "sample/plugin.lua:5: mine"},
+    {"__tostring that is wrong", End::error, "error(setmetatable({}, {__tostring = function() return {} end}))",
+     "an error that has no text"},
     {"__tostring that fails", End::error, "error(setmetatable({}, {__tostring = error}))", "an error that has no text"},
     {"__tostring that does not end", End::exhausted, "error(setmetatable({}, {__tostring = function() while true do end end}))"},
     {"__name of an error", End::error, "error(setmetatable({}, {__name = ('x'):rep(100)}))", "xxx"},
@@ -160,7 +169,8 @@ const Hostile kDoors[] = {
     {"dofile", End::error, "dofile('/etc/passwd')", "there is no `dofile` here"},
     {"loadfile", End::error, "loadfile('/etc/passwd')", "there is no `loadfile` here"},
     {"package", End::error, "package.loadlib('libc.so.6', 'system')", "there is no `package` here"},
-    {"coroutine", End::error, "coroutine.wrap(function() while true do end end)()", "there is no `coroutine` here: plugins have no coroutines"},
+    {"coroutine", End::error, "coroutine.wrap(function() while true do end end)()",
+     "there is no `coroutine` here: plugins have no coroutines"},
     {"collectgarbage", End::error, "collectgarbage('stop')", "there is no `collectgarbage` here"},
     {"print", End::error, "print('x')", "there is no `print` here: write tayori.log(text)"},
     {"_G", End::error, "_G.x = 1", "there is no `_G` here"},
@@ -193,7 +203,8 @@ const Hostile kDoors[] = {
     {"weak values added later", End::ok,
      "local m = {} local t = setmetatable({}, m) m['__' .. 'mode'] = 'v' t[1] = {} "
      "for i = 1, 100000 do local x = {} end return t[1] ~= nil", "true"},
-    {"protected metatable", End::error, "local t = setmetatable({}, {__metatable = 1}) setmetatable(t, nil)", "cannot change a protected metatable"},
+    {"protected metatable", End::error, "local t = setmetatable({}, {__metatable = 1}) setmetatable(t, nil)",
+     "cannot change a protected metatable"},
     {"own _ENV", End::ok, "local _ENV = {x = 1} return x", "1"},
     {"rawset into _ENV", End::ok, "rawset(_ENV, 'x', 5) return x", "5"},
 };
@@ -208,7 +219,8 @@ Limits patient() {
 template <std::size_t N>
 void run_all(const Hostile (&corpus)[N], const Limits& limits) {
     for (const auto& hostile : corpus) {
-        const auto sources = sources_of(hostile.body, "local calls = 0 function sample.quota() calls = calls + 1 return 'works' .. calls end");
+        const auto sources = sources_of(hostile.body,
+            "local calls = 0 function sample.quota() calls = calls + 1 return 'works' .. calls end");
         auto state = opened(sources, limits);
         ASSERT_TRUE(state) << hostile.what;
         const auto begin = std::chrono::steady_clock::now();
@@ -219,7 +231,8 @@ void run_all(const Hostile (&corpus)[N], const Limits& limits) {
         EXPECT_EQ(outcome.exhausted, hostile.end == End::exhausted) << hostile.what << ": " << outcome.text;
         EXPECT_THAT(outcome.text, testing::HasSubstr(hostile.text)) << hostile.what;
         if (outcome.exhausted) {
-            EXPECT_THAT(outcome.text, testing::AnyOf(testing::HasSubstr("used up its 2000000 instructions"), testing::HasSubstr("took longer than its")));
+            EXPECT_THAT(outcome.text, testing::AnyOf(testing::HasSubstr("used up its 2000000 instructions"),
+                testing::HasSubstr("took longer than its")));
         }
         EXPECT_LE(outcome.text.size(), kErrorBytesMax * 3 + 100) << hostile.what;
         EXPECT_LE(sandbox_of(state->lua()).held, Limits().memory_bytes) << hostile.what;
@@ -239,7 +252,8 @@ TEST(LuaHostile, TheClockEndsWhatHasInstructionsLeft) {
     Limits limits;
     limits.instructions = ~0ULL;
     limits.wall = std::chrono::milliseconds(20);
-    for (const auto* body : {"while true do end", "pcall(function() while true do end end) return 1", "return ('a'):rep(3000):find('a-a-a-b')",
+    for (const auto* body : {"while true do end", "pcall(function() while true do end end) return 1",
+        "return ('a'):rep(3000):find('a-a-a-b')",
                              "while true do local x = ('x'):rep(1000000) end"}) {
         const auto outcome = run_body(body, limits);
         EXPECT_TRUE(outcome.exhausted) << body;
@@ -256,15 +270,18 @@ TEST(LuaHostile, FilesThatTakeLongToCompileEnd) {
     for (int i = 0; i < 10'000; ++i) chain += " or x";
     sources["a.lua"] = sources["b.lua"] = chain;
     const auto begin = std::chrono::steady_clock::now();
-    EXPECT_THAT(problem_of(sources, limits), testing::AllOf(testing::StartsWith("sample/"), testing::HasSubstr("took longer than its 10 ms")));
+    EXPECT_THAT(problem_of(sources, limits), testing::AllOf(testing::StartsWith("sample/"),
+        testing::HasSubstr("took longer than its 10 ms")));
     EXPECT_LT(std::chrono::steady_clock::now() - begin, kPatience);
 }
 
 TEST(LuaHostile, AFailureSaysWhereAndHowItCameThere) {
-    auto state = opened(sources_of("local function deep(n)\nif n == 0 then return nil + 1 end\nreturn 1 + deep(n - 1)\nend\nlocal r = deep(2)\nreturn r"));
+    auto state = opened(sources_of("local function deep(n)\nif n == 0 then return nil + 1 end\nreturn 1 + deep(n - 1)\nend\n"
+                                   "local r = deep(2)\nreturn r"));
     const auto outcome = run(*state);
     EXPECT_EQ(outcome.text, "sample/plugin.lua:6: attempt to perform arithmetic on a nil value");
-    EXPECT_EQ(outcome.stack, "sample/plugin.lua:6: in deep\nsample/plugin.lua:7: in deep\nsample/plugin.lua:7: in deep\nsample/plugin.lua:9");
+    EXPECT_EQ(outcome.stack,
+        "sample/plugin.lua:6: in deep\nsample/plugin.lua:7: in deep\nsample/plugin.lua:7: in deep\nsample/plugin.lua:9");
 }
 
 TEST(LuaHostile, WhatPushAndTakeRaiseIsAFailureOfTheCall) {

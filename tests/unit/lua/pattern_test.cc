@@ -15,14 +15,17 @@ struct Functions {
 };
 constexpr Functions kFunctions[] = {{"find", string_find}, {"match", string_match}, {"gmatch", string_gmatch}, {"gsub", string_gsub}};
 
-constexpr const char* kTexts[] = {"", "a", "abc", "hello world", "  key = value  ", "((a)(b(c)))", "THE (quick) fox", "x1y22z333", "aaaaaaaaab",
+constexpr const char* kTexts[] = {"", "a", "abc", "hello world", "  key = value  ", "((a)(b(c)))", "THE (quick) fox", "x1y22z333",
+    "aaaaaaaaab",
                                   "a.b.c", "%d", "[x]", "\xE3\x81\x82\xE3\x81\x84", "line\r\nline\n", "a,b,,c", "2026-11-27", "^$", "]-]"};
 constexpr const char* kPatterns[] = {
     "", "a", ".", ".*", ".-", ".+", ".?", "^", "$", "^$", "^a", "a$", "a*", "a-", "a+", "a?", "%a", "%A+", "%d+", "%w*", "%s+", "%S+", "%p",
     "%x+", "%l+", "%u+", "%c", "%g+", "%z", "%%", "%.", "[abc]", "[^abc]", "[a-c]+", "[%a_][%w_]*", "[%-x]", "[]]", "[^]]", "[]-a]", "[a-]",
     "[-a]", "[%]]", "[a-%a]", "(.)", "(a*)(b*)", "()", "()a()", "((.)(.))", "(.)%1", "(.)(.)%2%1", "(%w+) (%w+)", "%b()", "%b[]", "%bxx",
-    "%f[%w]%w+", "%f[%z]", "%f[^%w]", "^%s*(.-)%s*$", "(%w+)%s*=%s*(%w+)", "(%d+)-(%d+)-(%d+)", "[^,]*", "\r?\n", "a.-c", "x*y*z*", "$a", "a^",
-    "[[]", "[[]]", "%1", "(%1)", "(", ")", "(()", "())", "[", "[a", "[^", "[]", "[%", "[a-", "%", "a%", "%b", "%bx", "%f", "%fa", "%f[", "%9",
+    "%f[%w]%w+", "%f[%z]", "%f[^%w]", "^%s*(.-)%s*$", "(%w+)%s*=%s*(%w+)", "(%d+)-(%d+)-(%d+)", "[^,]*", "\r?\n", "a.-c", "x*y*z*", "$a",
+    "a^",
+    "[[]", "[[]]", "%1", "(%1)", "(", ")", "(()", "())", "[", "[a", "[^", "[]", "[%", "[a-", "%", "a%", "%b", "%bx", "%f", "%fa", "%f[",
+    "%9",
     "(a)%2", "((a)%1)", "[%a-z]", "[a%]", "\0", "a\0b", "%w%", "()%1", "(a)(b)(c)(d)(e)"};
 constexpr const char* kReplacements[] = {"", "x", "%0", "%0%0", "%1", "%2", "<%1|%2>", "%%", "%", "%x", "a%", "%9", "%1%"};
 
@@ -143,8 +146,10 @@ TEST(LuaPatterns, GiveWhatLuasOwnLibraryGives) {
 }
 
 TEST(LuaPatterns, GiveTheSameForRandomOnes) {
-    constexpr const char* kTokens[] = {"a",  "b",   "x",  "1",    " ",    ".",     "%a",     "%d",  "%w",  "%s", "%S", "[ab]", "[^a]", "[a-c]", "[%w_]",
-                                       "(",  ")",   "()", "(",    ")",    "*",     "+",      "-",   "?",   "*",  "-",  "^",    "$",    "%b()",  "%f[%w]",
+    constexpr const char* kTokens[] = {"a",  "b",   "x",  "1",    " ",    ".",     "%a",     "%d",  "%w",  "%s", "%S", "[ab]", "[^a]",
+        "[a-c]", "[%w_]",
+                                       "(",  ")",   "()", "(",    ")",    "*",     "+",      "-",   "?",   "*",  "-",  "^",    "$",
+                                       "%b()",  "%f[%w]",
                                        "%1", "%2",  "%%", "[",    "]",    "%",     "%bab",   "%D",  "[%a]", "%u"};
     constexpr std::string_view kLetters = "aabbcx1 ()-.%[]A";
     std::mt19937 random(20261127);

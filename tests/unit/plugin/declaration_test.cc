@@ -13,7 +13,8 @@ std::string problem(std::string_view json) {
 }
 
 TEST(PluginDeclaration, ANameIsAFoldersName) {
-    for (const auto* name : {"a", "vacation", "pop3policy", "my_own_2", "a23456789012345678901234567890_2"}) EXPECT_TRUE(is_name(name)) << name;
+    for (const auto* name : {"a", "vacation", "pop3policy", "my_own_2", "a23456789012345678901234567890_2"})
+        EXPECT_TRUE(is_name(name)) << name;
     for (const auto* name : {"", "A", "2a", "_a", "a-b", "a.b", "../a", "ä", "a2345678901234567890123456789012_"})
         EXPECT_FALSE(is_name(name)) << name;
 }
