@@ -107,7 +107,9 @@ TEST(PluginKit, ATestFailsWhereSomethingElseIsDecided) {
         ASSERT_TRUE(result) << result.error().text;
         EXPECT_EQ(result->passed, c.passed) << c.test;
         ASSERT_EQ(result->failures.empty(), c.expected == nullptr) << c.test << (result->failures.empty() ? "" : result->failures[0].got);
-        if (c.expected != nullptr) EXPECT_EQ(result->failures[0].expected, c.expected) << c.test;
+        if (c.expected != nullptr) {
+            EXPECT_EQ(result->failures[0].expected, c.expected) << c.test;
+        }
     }
 }
 
@@ -168,7 +170,9 @@ TEST(PluginKit, WordsMomentsAndMails) {
         int zone = 0;
         const bool is_one = parse_moment(moment.text, unix_s, zone);
         EXPECT_EQ(is_one, moment.unix_s != 0) << moment.text;
-        if (is_one) EXPECT_EQ(unix_s, moment.unix_s) << moment.text;
+        if (is_one) {
+            EXPECT_EQ(unix_s, moment.unix_s) << moment.text;
+        }
     }
     EXPECT_EQ(with_crlf("a\nb\r\nc"), "a\r\nb\r\nc\r\n");
     EXPECT_EQ(with_field("A: 1\r\nB: 2\r\na: 3\r\n\r\nx", "A: 4"), "A: 4\r\nB: 2\r\n\r\nx");
