@@ -55,7 +55,7 @@ def queued(site):
 
 def run_case(site, plugins, seed):
     for name, values in plugins.items():
-        site.adminctl("plugin", "set", name, *[f"{key}={json.dumps(value)}" for key, value in values.items()])
+        site.adminctl("plugin", "set", name, json.dumps(values))
         site.adminctl("plugin", "enable", name)
     before = queued(site)
     rate = load(site, seed)["deliveries_s"]
