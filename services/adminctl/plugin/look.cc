@@ -5,6 +5,7 @@
 #include "adminctl/table.h"
 #include "adminctl/values.h"
 #include "common/base/text.h"
+#include "common/mail/header.h"
 
 namespace tayori::admin::kit {
 namespace {
@@ -19,6 +20,19 @@ std::string decided(const Outcome& outcome) {
     return out.empty() ? "nothing" : out;
 }
 
+// The mail as it came in: with what its delivery put in front of the first Received it would look like one that comes back.
+std::string as_received(std::string_view stored) {
+    std::string out;
+    mail::Fields fields(stored.substr(0, mail::header_bytes(stored)));
+    auto rest = stored;
+    while (const auto field = fields.next()) {
+        if (equals_ignoring_case(field->name, "Received")) break;
+        if (!equals_ignoring_case(field->name, "Return-Path") && !equals_ignoring_case(field->name, "Delivered-To")) out += field->raw;
+        rest = stored.substr(static_cast<std::size_t>(field->raw.data() - stored.data()) + field->raw.size());
+    }
+    return cat(out, rest);
+}
+
 }  // namespace
 
 std::vector<Looked> look_at(Stage& stage, std::vector<StoredMail> mails) {
@@ -29,7 +43,7 @@ std::vector<Looked> look_at(Stage& stage, std::vector<StoredMail> mails) {
         envelope.sender = sender_of(mail.content);
         const auto delivered = field_of(mail.content, "Delivered-To");
         envelope.to = {stage.is_own(delivered) ? delivered : stage.address};
-        auto outcome = stage.mail(envelope, mail.content);
+        auto outcome = stage.mail(envelope, mail.uid == 0 ? mail.content : as_received(mail.content));
         out.push_back({std::move(mail), std::move(outcome)});
     }
     return out;
