@@ -57,15 +57,9 @@ local function sentence(size, limit, whose)
   return ("The mail has %d KiB; %s takes at most %d KiB."):format((size + 1023) // 1024, whose, limit // 1024)
 end
 
+-- What was announced the server itself holds to at MAIL (RFC 1870 §6.1).
 function sizelimit.helo(session)
   if session.settings.announce > 0 then session:announce_size(session.settings.announce) end
-end
-
-function sizelimit.mail(session)
-  local limit = session.settings.announce
-  if is_above(session.declared_size, limit) then
-    return session:reject(552, "5.3.4", sentence(session.declared_size, limit, "this server"))
-  end
 end
 
 function sizelimit.rcpt(session, account)

@@ -23,7 +23,7 @@ from tayori import build  # noqa: E402
 
 DOMAIN = "example.org"
 USERS = 50
-MAILS = 2000
+MAILS = 10_000  # two to three seconds
 WANTED = 0.85  # of the rate without plugins
 
 # Case -> plugin -> settings of the site. None of the first acts on the mail of the load.

@@ -93,7 +93,7 @@ TEST_F(ApiModuleTest, NoCallOfABindingRunsLong) {
         "tayori.regex(('a'):rep(60000), '(a|b)*a(a|b){200}c')",
         "tayori.contains(('a'):rep(1000000), ('a'):rep(500000) .. 'b')",
         "tayori.address_matches(('a'):rep(240) .. '@a.test', ('*a'):rep(200) .. '*b@*')",
-        "for i = 1, 1000 do pcall(tayori.regex, 'x', '\\pL{' .. i .. '}' ) end",
+        "for i = 1, 1000 do pcall(tayori.regex, 'x', '\\\\pL{' .. i .. '}' ) end",
     };
     for (const auto* body : bodies) {
         use(cat("function p.deliver(mail, account)\n", body, "\nend"));

@@ -38,7 +38,7 @@ TEST(PluginDeclaration, SaysWhatIsWrongAndWhatWouldBeRight) {
         {R"({"name":7})", "name = 7: write a letter, then letters, digits and _, in lower case, at most 32"},
         {R"({"name":"a","setting":{}})", "setting: there is no such member; did you mean `settings`?"},
         {R"({"name":"a","zzzzzzzz":1})",
-         "zzzzzzzz: there is no such member; write name, version, about, order, failure, state, settings or hooks"},
+         "zzzzzzzz: there is no such member; write name, version, about, order, failure, state, user, settings or hooks"},
         {R"({"name":"a","version":1})", "version = 1: write a short text, as \"1.0\""},
         {R"({"name":"a","about":{"en":"Hello."}})", "about = {…}: write a sentence, or { en = \"…\", ja = \"…\" }"},
         {R"({"name":"a","order":0})", "order = 0: write 1 (runs first) to 100"},
