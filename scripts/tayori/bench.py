@@ -207,6 +207,14 @@ def outbound_table(peers):
     return show(outbound.measure(5000, peers, 100_000))
 
 
+def plugins_table(repeats):
+    """`./tayori bench plugins`: what Lua plugins cost intake."""
+    sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "bench")]
+    import plugins
+    step("Mail of 4 KiB with and without plugins")
+    return show(plugins.measure(repeats))
+
+
 def show(rows):
     say()
     for title, value, wanted, good in rows:
@@ -216,8 +224,9 @@ def show(rows):
 
 def main(arguments):
     parser = argparse.ArgumentParser(prog="tayori bench")
-    parser.add_argument("what", nargs="?", choices=["mail", "convert", "outbound"], default="mail",
-                        help="mail: delivering and reading (the default); convert: conversion and import; outbound: carrying to others")
+    parser.add_argument("what", nargs="?", choices=["mail", "convert", "outbound", "plugins"], default="mail",
+                        help="mail: delivering and reading (the default); convert: conversion and import; outbound: carrying to others; "
+                        "plugins: what they cost")
     parser.add_argument("--peers", action="store_true", help="measure Postfix and Dovecot in the same run (root)")
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--only", action="append", help="cases whose title contains this")
@@ -229,6 +238,8 @@ def main(arguments):
         return convert_table(options.peers, options.repeats)
     if options.what == "outbound":
         return outbound_table(options.peers)
+    if options.what == "plugins":
+        return plugins_table(options.repeats)
     results = []
     step("Tayori")
     ours = with_tayori(options.repeats, results, options.only)

@@ -15,7 +15,7 @@ from tayori.console import Failure, note, step
 from tayori.place import PROCESSES, PROGRAMS, ROOT, SERVICES
 
 IMAGES = (*PROGRAMS, "adminctl", "edge")
-CONTEXT = ("CMakeLists.txt", "CMakePresets.json", "cmake", "proto", "services", "images")
+CONTEXT = ("CMakeLists.txt", "CMakePresets.json", "cmake", "proto", "services", "plugins", "images")
 SOURCES_LABEL = "tayori.sources"
 CONTAINER_USER = 10025
 START_SECONDS = 180
@@ -43,12 +43,18 @@ def environment(instance, ports):
     if instance.data_is_chosen:
         for name, folder in VOLUMES.items():
             values[f"TAYORI_VOLUME_{name}"] = str(instance.data / folder)
+    values["TAYORI_PLUGINS"] = os.environ.get("TAYORI_PLUGINS") or str(site_plugins(instance))
     # Backups best lie elsewhere than the data.
     if os.environ.get("TAYORI_VOLUME_BACKUP"):
         values["TAYORI_VOLUME_BACKUP"] = os.environ["TAYORI_VOLUME_BACKUP"]
     if not instance.settings().get("site", {}).get("hostname"):
         values["TAYORI__SITE__HOSTNAME"] = os.environ.get("TAYORI__SITE__HOSTNAME") or socket.getfqdn()
     return {**os.environ, **values}
+
+
+def site_plugins(instance):
+    """The folder of the site's own plugins, which the daemons may only read."""
+    return instance.data / "plugins" if instance.data_is_chosen else ROOT / "site-plugins"
 
 
 def run_compose(instance, arguments, ports=None, **options):
@@ -115,6 +121,8 @@ def provide_programs():
 
 def prepare_data(instance):
     """Folders that take the place of volumes belong to the containers' user."""
+    if not os.environ.get("TAYORI_PLUGINS"):
+        site_plugins(instance).mkdir(parents=True, exist_ok=True)
     if not instance.data_is_chosen:
         return
     for folder in ("", "run", "backup", "tls", "pki", "pki/smtpd", "pki/pop3d", "pki/imapd", "pki/fetch"):

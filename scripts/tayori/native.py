@@ -130,6 +130,19 @@ def place_programs(instance, built):
     return target
 
 
+def place_plugins(instance):
+    """Copies the plugins that came with Tayori to where its programs look for them; the site's own stay in the data folder."""
+    target = instance.data / "share" / "plugins"
+    fresh = target.with_name("plugins.new")
+    shutil.rmtree(fresh, ignore_errors=True)
+    shutil.copytree(ROOT / "plugins", fresh, ignore=shutil.ignore_patterns("tests"))
+    shutil.rmtree(target, ignore_errors=True)
+    fresh.rename(target)
+    site = instance.data / instance.settings().get("plugins", {}).get("site_directory", "plugins")
+    if site.is_relative_to(instance.data):  # elsewhere it is somebody else's to make
+        site.mkdir(exist_ok=True, parents=True)
+
+
 def greeting_on(port, expected):
     try:
         with socket.create_connection(("127.0.0.1", port), timeout=2) as connection:
@@ -201,6 +214,7 @@ def up(instance, built):
     instance.socket_path().parent.mkdir(parents=True, exist_ok=True)
     ports, named, sentence = wanted_ports(instance)
     programs = place_programs(instance, built)
+    place_plugins(instance)
     prefix = runs_as(instance)
     base = ports["smtp"] - 25
     rows = plan.processes(instance, programs, ports, base if 1024 <= base <= 65535 - 9600 else None)

@@ -10,7 +10,7 @@ from tayori.console import Failure, note, step
 BUILD = """g++ cmake ninja-build ccache mold pkg-config protobuf-compiler protobuf-compiler-grpc libprotobuf-dev
     libgrpc++-dev libnghttp2-dev libuv1-dev libssl-dev librocksdb-dev libtomlplusplus-dev libspdlog-dev libfmt-dev libabsl-dev
     libicu-dev libexpected-dev prometheus-cpp-dev libcli11-dev zlib1g-dev libgtest-dev libgmock-dev
-    libarchive-dev nlohmann-json3-dev libcurl4-openssl-dev libc-ares-dev""".split()
+    libarchive-dev nlohmann-json3-dev libcurl4-openssl-dev libc-ares-dev liblua5.4-dev libre2-dev""".split()
 RUN = "ca-certificates openssl".split()
 TEST = """curl swaks isync fetchmail getmail6 offlineimap3 openssl libnet-ssleay-perl libio-socket-ssl-perl
     libauthen-sasl-perl dovecot-core dovecot-imapd dovecot-pop3d bind9 python3-botocore python3-dkim python3-nacl""".split()

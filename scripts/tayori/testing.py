@@ -121,6 +121,12 @@ def part_unit(_options):
     return unit_tests("release", [build.binary(name) for name in unit_targets("release")])
 
 
+def part_plugins(_options):
+    """Every shipped plugin's own tests, as their authors run them."""
+    shipped = sorted(str(path.parent.relative_to(ROOT)) for path in (ROOT / "plugins").glob("*/plugin.lua"))
+    return run_counted([str(build.binary("adminctl")), "plugin", "test", *shipped], "plugins")
+
+
 def part_transcripts(_options):
     return run_counted([sys.executable, "tests/transcripts/run.py", "--binaries", str(build.folder("release") / "bin")],
                        "transcripts")
@@ -210,6 +216,7 @@ PARTS = {
     "build": (part_build, "the release build, warnings are errors"),
     "tidy": (part_tidy, "rules about the source"),
     "unit": (part_unit, "unit tests, simulated power cuts among them"),
+    "plugins": (part_plugins, "the shipped plugins' conversations"),
     "transcripts": (part_transcripts, "conversations with the real programs"),
     "system": (part_system, "real clients, kill -9, hostile input"),
     "containers": (part_containers, "images and compose"),

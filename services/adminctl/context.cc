@@ -60,6 +60,7 @@ std::unique_ptr<CLI::App> make_app(Context& context) {
     add_send_command(*app, context);
     add_dkim_command(*app, context);
     add_srs_command(*app, context);
+    add_plugin_command(*app, context);
     add_quota_command(*app, context);
     add_undelete_command(*app, context);
     add_import_command(*app, context);

@@ -1,5 +1,6 @@
 // imapd: mailboxes read by IMAP, on ports 143 and 993.
 #include "common/daemon/daemon.h"
+#include "common/daemon/plugins.h"
 #include "imapd/limits.h"
 #include "imapd/session.h"
 
@@ -29,6 +30,7 @@ int main(int argc, char** argv) {
 
     imap::Mirrors mirrors(daemon.loop(), daemon.spool());
     imap::Gate text_searches(imap::kTextSearchesMax);
+    daemon::Plugins plugins(daemon, settings);
     imap::Parts parts{.loop = daemon.loop(),
                       .spool = daemon.spool(),
                       .server = daemon.server(),
@@ -36,6 +38,7 @@ int main(int argc, char** argv) {
                       .tls = daemon.tls(),
                       .mirrors = mirrors,
                       .text_searches = text_searches,
+                      .plugins = plugins,
                       .hostname = daemon.hostname(),
                       .command_bytes_max = imapd.line_bytes_max,
                       .append_bytes_max = imapd.append_bytes_max,

@@ -25,7 +25,7 @@ std::string Session::capabilities() const {
             "IMAP4rev1 LITERAL+ SASL-IR ENABLE ID IDLE NAMESPACE UIDPLUS MOVE UNSELECT CHILDREN "
             "SPECIAL-USE "
             "LIST-EXTENDED LIST-STATUS STATUS=SIZE ESEARCH CONDSTORE QUOTA QUOTA=RES-STORAGE "
-            "QUOTA=RES-MESSAGE APPENDLIMIT=",
+            "QUOTA=RES-MESSAGE METADATA-SERVER APPENDLIMIT=",
             parts_.append_bytes_max);
     }
     std::string text = "IMAP4rev1 LITERAL- SASL-IR ENABLE ID";

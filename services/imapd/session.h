@@ -12,6 +12,10 @@
 #include "imapd/command_reader.h"
 #include "imapd/mirror/folder_view.h"
 
+namespace tayori::daemon {
+class Plugins;
+}
+
 namespace tayori::imap {
 
 // Lets so many coroutines through at a time; the others wait in order of arrival.
@@ -52,6 +56,7 @@ struct Parts {
     const net::TlsContext* tls = nullptr;  // none: no STARTTLS
     Mirrors& mirrors;
     Gate& text_searches;
+    daemon::Plugins& plugins;
     std::string hostname;
     std::size_t command_bytes_max = 64 * 1024;
     std::uint64_t append_bytes_max = 64 * 1024 * 1024;
@@ -105,7 +110,11 @@ class Session {
     void log_in(Account account);
     // Waits where the client guesses; after kLoginFailuresMax the session ends.
     Async<void> login_failed();
-    void select(std::unique_ptr<FolderView> view) { view_ = std::move(view); }
+    void select(std::unique_ptr<FolderView> view, std::string name) {
+        view_ = std::move(view);
+        selected_ = std::move(name);
+    }
+    const std::string& selected() const { return selected_; }  // as it was called when it was selected
     void unselect() { view_.reset(); }
     // The first use of CONDSTORE tells a selected mailbox's HIGHESTMODSEQ (RFC 7162 §3.1).
     void enable_condstore();
@@ -139,6 +148,7 @@ class Session {
     std::unique_ptr<FolderView> view_;
     std::optional<LiteralHeader> message_;
     std::string tag_;
+    std::string selected_;
     net::Deadline login_deadline_;
     int bad_commands_ = 0;
     int login_failures_ = 0;

@@ -111,9 +111,10 @@ Async<std::optional<std::string>> Maildrop::piece() {
     co_return std::optional<std::string>(std::move(*chunk.mutable_data()));
 }
 
-Async<void> Maildrop::commit() {
+Async<void> Maildrop::commit(std::optional<v1::RemovedMail> what) {
     v1::CloseMaildrop close;
     close.set_lease(*lease_);
+    if (what) *close.mutable_removed_mail() = std::move(*what);
     for (const auto& message : messages_) {
         if (!message.deleted) continue;
         const auto last = close.remove_size() - 1;

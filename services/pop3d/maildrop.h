@@ -46,8 +46,9 @@ class Maildrop {
     void begin(std::uint32_t number);
     Async<std::optional<std::string>> piece();
 
-    // Removes what is marked and gives the lock back. busy, not_found: nothing was removed.
-    Async<void> commit();
+    std::size_t marked() const { return messages_.size() - count(); }
+    // Removes what is marked, or keeps or moves it as `what` says, and gives the lock back. busy, not_found: nothing was removed.
+    Async<void> commit(std::optional<rpc::v1::RemovedMail> what);
 
   private:
     Maildrop(rpc::Spool& spool, rpc::Ticket ticket) : spool_(spool), ticket_(std::move(ticket)) {}

@@ -1,5 +1,6 @@
 // pop3d: serves maildrops, on ports 110 and 995.
 #include "common/daemon/daemon.h"
+#include "common/daemon/plugins.h"
 #include "pop3d/session.h"
 
 using namespace tayori;
@@ -19,9 +20,11 @@ int main(int argc, char** argv) {
     daemon::Daemon daemon("pop3d", settings, daemon::server_limits(pop3d));
     daemon.set_proxies(pop3d.proxy_networks);
     daemon.set_reuse_port(pop3d.workers > 1);
+    daemon::Plugins plugins(daemon, settings);
     pop3::Parts parts{.loop = daemon.loop(),
                       .spool = daemon.spool(),
                       .server = daemon.server(),
+                      .plugins = plugins,
                       .tls = daemon.tls(),
                       .bad_commands_max = pop3d.errors_max,
                       .login_timeout = pop3d.login_timeout_s,

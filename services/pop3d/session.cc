@@ -5,6 +5,7 @@
 #include "common/base/log.h"
 #include "common/base/text.h"
 #include "pop3d/commands/table.h"
+#include "pop3d/hooks.h"
 #include "pop3d/replies.h"
 
 namespace tayori::pop3 {
@@ -22,8 +23,15 @@ net::Deadline Session::deadline() const {
 }
 
 Async<void> Session::enter(sasl::Login login) {
+    auto refusal = co_await run_login_hook(*this, login.account_id, login.address);
+    if (refusal) {
+        count_bad_command();
+        co_await conn_.write(std::move(*refusal));
+        co_return;
+    }
     auto drop = co_await Maildrop::open(parts_.spool, std::move(login.ticket));
     address_ = std::move(login.address);
+    account_id_ = login.account_id;
     drop_ = std::move(drop);
     log_info("login", {{"account", address_}, {"from", client_info().remote_ip()},
                        {"messages", drop_->count()}});

@@ -11,6 +11,10 @@
 #include "pop3d/grammar/command.h"
 #include "pop3d/maildrop.h"
 
+namespace tayori::daemon {
+class Plugins;
+}
+
 namespace tayori::pop3 {
 
 // What all sessions of a process share; built in main.
@@ -18,6 +22,7 @@ struct Parts {
     net::Loop& loop;
     rpc::Spool& spool;
     net::Server& server;
+    daemon::Plugins& plugins;
     const net::TlsContext* tls = nullptr;
     std::size_t bad_commands_max = 0;
     net::Duration login_timeout{};
@@ -34,6 +39,8 @@ class Session {
     Parts& parts() { return parts_; }
     net::Conn& conn() { return conn_; }
     std::unique_ptr<Maildrop>& drop() { return drop_; }  // set: TRANSACTION state
+    std::uint64_t account_id() const { return account_id_; }
+    const std::string& address() const { return address_; }
     std::string& user() { return user_; }                // of USER, until PASS
     void end() { ended_ = true; }
     void count_bad_command() { ++bad_commands_; }
@@ -52,6 +59,7 @@ class Session {
     std::unique_ptr<Maildrop> drop_;
     std::string user_;
     std::string address_;
+    std::uint64_t account_id_ = 0;
     std::size_t bad_commands_ = 0;
     bool ended_ = false;
 };

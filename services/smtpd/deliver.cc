@@ -8,6 +8,8 @@
 #include "common/crypto/crypto.h"
 #include "common/mail/received.h"
 #include "common/rpc/summary.h"
+#include "smtpd/hooks.h"
+#include "smtpd/mail_hooks.h"
 #include "smtpd/notice.h"
 
 namespace tayori::smtp {
@@ -47,8 +49,7 @@ std::string received_line(Session& session, const std::string& id, const std::st
     return mail::received_field(line);
 }
 
-// Its recipients, and the notice to its sender that it has arrived.
-void add_recipients(Session& session, const std::string& id, std::string_view header, v1::CommitPlan& plan) {
+PlanEnvelope plan_envelope(Session& session, const std::string& id) {
     const auto& envelope = session.envelope();
     const std::string only = envelope.recipients.size() == 1 ? envelope.recipients[0].path : std::string();
     PlanEnvelope of_plan;
@@ -59,9 +60,56 @@ void add_recipients(Session& session, const std::string& id, std::string_view he
     of_plan.envelope_id = envelope.envelope_id;
     of_plan.dsn_return = envelope.dsn_return;
     of_plan.smtputf8 = envelope.smtputf8;
+    return of_plan;
+}
+
+PluginMail plugin_mail(Session& session, const PlanEnvelope& envelope) {
+    PluginMail mail;
+    mail.hostname = envelope.hostname;
+    mail.received = envelope.received;
+    mail.sender = envelope.reverse_path;
+    mail.account_id = envelope.account_id;
+    if (session.login()) mail.address = session.login()->address;
+    mail.smtputf8 = envelope.smtputf8;
+    return mail;
+}
+
+bool sees_mail(Session& session) {
+    return want_mail(session.parts().plugins, session.who().profile, session.envelope().recipients);
+}
+
+// Its recipients, and what plugins make of them; the answer where they refuse. The summary goes into the plan.
+Async<std::optional<lua::Refusal>> fill_plan(Session& session, Text& text, mail::Summary summary, v1::CommitPlan& plan) {
+    auto& envelope = session.envelope();
+    const auto of_plan = plan_envelope(session, plan.trace_id());
     PlanRecipients recipients(plan, of_plan);
     for (const auto& recipient : envelope.recipients) recipients.add(recipient);
-    add_success_notice(session.parts(), of_plan, recipients.told_of_success(), header, plan);
+    Told told;
+    told.arrived = recipients.told_of_success();
+    std::optional<lua::Refusal> refusal;
+
+    auto decisions = session.decisions();
+    for (auto& decision : envelope.decisions) decisions.push_back(std::move(decision));
+    if (sees_mail(session)) {
+        MailHooks hooks{session_view(session), session.who(), envelope.recipients, std::move(decisions)};
+        auto mail = plugin_mail(session, of_plan);
+        auto here = recipients.here();
+        auto done = co_await run_mail_hooks(session.parts().plugins, std::move(hooks), std::move(here), text, plan, std::move(mail),
+                                            std::move(summary));
+        summary = std::move(done.summary);
+        refusal = std::move(done.verdict.refusal);
+        if (refusal) co_return refusal;
+        if (done.verdict.discarded) told.arrived.clear();
+        told.refused = std::move(done.verdict.refused);
+        for (const auto& refused : told.refused)
+            std::erase_if(told.arrived, [&refused](const PlanRecipient& one) { return one.path == refused.path; });
+    } else if (!decisions.empty()) {
+        PluginPlan effects(plan, plugin_mail(session, of_plan));
+        for (const auto& decision : decisions) effects.add(decision);
+    }
+    add_notice(session.parts(), of_plan, told, summary.header, plan);
+    rpc::put_summary(std::move(summary), *plan.mutable_summary());
+    co_return refusal;
 }
 
 }  // namespace
@@ -69,8 +117,10 @@ void add_recipients(Session& session, const std::string& id, std::string_view he
 std::unique_ptr<Text> make_text(Session& session) {
     auto& parts = session.parts();
     const auto origin = session.is_submission() ? Origin::submitted : Origin::relayed;
-    return std::make_unique<Text>(parts, origin, hex_encode(crypto::random_bytes(8)),
-                                  domain_of(session.envelope().reverse_path, parts.hostname));
+    auto text = std::make_unique<Text>(parts, origin, hex_encode(crypto::random_bytes(8)),
+                                       domain_of(session.envelope().reverse_path, parts.hostname));
+    if (sees_mail(session)) text->keep_head();
+    return text;
 }
 
 Async<void> deliver(Session& session, std::unique_ptr<Text> text) {
@@ -98,10 +148,15 @@ Async<void> deliver(Session& session, std::unique_ptr<Text> text) {
         co_await session.reply(554, "5.4.6", "Too many hops: this mail is going in circles.");
         co_return;
     }
-    add_recipients(session, id, summary->header, plan);
-    rpc::put_summary(std::move(*summary), *plan.mutable_summary());
     const auto recipients = session.envelope().recipients.size();
+    auto refusal = co_await fill_plan(session, *text, std::move(*summary), plan).result();
     session.reset_envelope();
+    if (!refusal) co_await fail(std::move(refusal.error()));
+    if (*refusal) {
+        log_info("refused by a plugin", {{"id", id}, {"session", session.id()}, {"code", (*refusal)->code}, {"text", (*refusal)->text}});
+        co_await session.reply(**refusal);
+        co_return;
+    }
 
     auto stored = co_await parts.spool.call(std::move(plan)).result();
     if (!stored) {

@@ -1,7 +1,9 @@
 // smtpd: takes mail in, on ports 25, 587 and 465, and carries what goes out.
 #include "common/base/log.h"
 #include "common/daemon/daemon.h"
+#include "common/daemon/plugins.h"
 #include "smtpd/outbound/setup.h"
+#include "smtpd/plugin_work.h"
 
 using namespace tayori;
 
@@ -23,12 +25,14 @@ mail::DsnLanguage language(settings::NoticeLanguage language) {
     return mail::DsnLanguage::english;
 }
 
-smtp::Parts make_parts(daemon::Daemon& daemon, smtp::RecipientCache& recipients, const settings::Settings& settings) {
+smtp::Parts make_parts(daemon::Daemon& daemon, smtp::RecipientCache& recipients, daemon::Plugins& plugins,
+                       const settings::Settings& settings) {
     const auto& smtpd = settings.smtpd;
     return {.loop = daemon.loop(),
             .spool = daemon.spool(),
             .server = daemon.server(),
             .recipients = recipients,
+            .plugins = plugins,
             .clock = daemon.clock(),
             .tls = daemon.tls(),
             .hostname = daemon.hostname(),
@@ -71,13 +75,23 @@ int main(int argc, char** argv) {
     daemon.set_proxies(smtpd.proxy_networks);
     daemon.set_reuse_port(smtpd.workers > 1);
     smtp::RecipientCache recipients(daemon.loop(), daemon.spool());
-    auto parts = make_parts(daemon, recipients, settings);
+    daemon::Plugins plugins(daemon, settings);
+    auto parts = make_parts(daemon, recipients, plugins, settings);
     auto outbound = smtp::OutboundSetup::make(parts, settings, daemon.metrics());
     if (!outbound) {
         log_error("cannot start", {{"why", outbound.error().text}, {"detail", outbound.error().detail}});
         return kExitConfig;
     }
-    daemon.set_work([&outbound] { (*outbound)->start(); }, [&outbound] { return (*outbound)->drain(); });
+    smtp::PluginWork work(daemon.loop(), daemon.spool(), daemon.clock(), plugins);
+    const auto start = [&outbound, &work] {
+        (*outbound)->start();
+        work.start();
+    };
+    const auto finish = [&outbound, &work] {
+        work.stop();
+        return (*outbound)->drain();
+    };
+    daemon.set_work(start, finish);
 
     const auto handler = [&parts](smtp::Port port) {
         return [&parts, port](net::Conn& conn) { return serve(parts, conn, port); };

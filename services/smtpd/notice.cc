@@ -7,10 +7,9 @@
 
 namespace tayori::smtp {
 
-void add_success_notice(const Parts& parts, const PlanEnvelope& envelope, const std::vector<PlanRecipient>& told,
-                        std::string_view header, rpc::v1::CommitPlan& plan) {
+void add_notice(const Parts& parts, const PlanEnvelope& envelope, const Told& told, std::string_view header, rpc::v1::CommitPlan& plan) {
     // Nobody is told about a notification (RFC 3461 §6.1).
-    if (told.empty() || envelope.reverse_path.empty()) return;
+    if ((told.arrived.empty() && told.refused.empty()) || envelope.reverse_path.empty()) return;
     mail::Dsn dsn;
     dsn.reporting_mta = parts.hostname;
     dsn.from = cat("postmaster@", domain_of(envelope.reverse_path, parts.hostname));
@@ -21,7 +20,17 @@ void add_success_notice(const Parts& parts, const PlanEnvelope& envelope, const 
     dsn.date_s = plan.received_s();
     dsn.arrived_s = plan.received_s();
     dsn.language = parts.notice_language;
-    for (const auto& recipient : told) {
+    for (const auto& refused : told.refused) {
+        auto& one = dsn.recipients.emplace_back();
+        one.action = mail::DsnAction::failed;
+        one.address = refused.path;
+        one.status = refused.refusal.enhanced;
+        one.code = static_cast<std::uint32_t>(refused.refusal.code);
+        one.text = refused.refusal.text;
+        one.host = parts.hostname;
+        one.last_try_s = plan.received_s();
+    }
+    for (const auto& recipient : told.arrived) {
         auto& one = dsn.recipients.emplace_back();
         one.action = mail::DsnAction::delivered;
         one.address = recipient.path;

@@ -29,7 +29,9 @@ rpc::v1::Outbound& PlanRecipients::outbound(const std::string& forward_domain) {
 
 void PlanRecipients::add(const PlanRecipient& recipient) {
     bool here = false;
-    for (const auto& target : recipient.targets) {
+    const auto place = added_++;
+    for (std::size_t i = 0; i < recipient.targets.size(); ++i) {
+        const auto& target = recipient.targets[i];
         if (target.account_id() == 0) {
             if (!outside_.insert(target.address()).second) continue;
             // Who has not logged in can only reach others by an address of ours.
@@ -42,6 +44,7 @@ void PlanRecipients::add(const PlanRecipient& recipient) {
         }
         here = true;
         if (!accounts_.insert(target.account_id()).second) continue;
+        here_.push_back({place, i});
         auto& delivery = *plan_.add_deliveries();
         delivery.set_account_id(target.account_id());
         delivery.set_prefix(cat(mail::return_path_field(envelope_.reverse_path), "Delivered-To: ", recipient.path, "\r\n",

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "common/lua/job.h"
 #include "common/rpc/calls.h"
 
 namespace tayori::smtp {
@@ -19,6 +20,13 @@ struct PlanRecipient {
     std::vector<rpc::v1::Target> targets;
     std::string original;  // ORCPT
     std::uint32_t notify = 0;
+    std::vector<lua::ProfilePtr> profiles;  // of the targets, where any has plugins; else empty
+};
+
+// Who gets it here, and by which of the recipients.
+struct PlanHere {
+    std::size_t recipient = 0;  // place among those that were added
+    std::size_t target = 0;     // of it
 };
 
 // Behind the last "@"; `otherwise` where there is none: postmaster.
@@ -43,6 +51,8 @@ class PlanRecipients {
     void add(const PlanRecipient& recipient);
     // Who is here and wants to be told of success (RFC 3461 §4.1).
     const std::vector<PlanRecipient>& told_of_success() const { return told_; }
+    // As many as the plan has deliveries, in the same order.
+    const std::vector<PlanHere>& here() const { return here_; }
 
   private:
     rpc::v1::Outbound& outbound(const std::string& forward_domain);
@@ -52,6 +62,8 @@ class PlanRecipients {
     std::set<std::uint64_t> accounts_;
     std::set<std::string> outside_;
     std::vector<PlanRecipient> told_;
+    std::vector<PlanHere> here_;
+    std::size_t added_ = 0;
     std::map<std::string, int> outbound_at_;  // by the domain that passes it on; empty: it was sent there
 };
 

@@ -6,6 +6,7 @@
 #include "common/base/text.h"
 #include "common/crypto/crypto.h"
 #include "smtpd/commands/table.h"
+#include "smtpd/hooks.h"
 #include "smtpd/text.h"
 
 namespace tayori::smtp {
@@ -47,6 +48,8 @@ Async<void> Session::reply(int code, std::string_view enhanced, std::string_view
     // The views are used before the first wait.
     return answer(smtp::reply(code, enhanced, text));
 }
+
+Async<void> Session::reply(const lua::Refusal& refusal) { return answer(refusal_reply(refusal)); }
 
 Async<void> Session::answer(std::string line) {
     for (std::size_t i = 1; i < answers_; ++i) conn_.put(line);
@@ -131,6 +134,12 @@ Async<void> Session::run() {
     log_debug("connect", {{"session", id_}, {"from", peer_ip()}, {"port", conn_.local().port}});
     if (!may_speak()) {
         co_await reply(554, "5.7.1", "LMTP is only for this site's own programs.");
+        co_return;
+    }
+    auto refusal = co_await run_session_hook(*this, lua::Hook::connect).result();
+    // Where spoold can't be asked no mail gets any further, either.
+    if (refusal && *refusal) {
+        co_await reply(**refusal);
         co_return;
     }
     co_await reply(220, "", cat(parts_.hostname, is_lmtp() ? " LMTP Tayori" : " ESMTP Tayori"));

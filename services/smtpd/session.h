@@ -4,8 +4,10 @@
 // happens before, the mail is still its sender's.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -21,11 +23,17 @@
 #include "smtpd/grammar/data_reader.h"
 #include "smtpd/grammar/newline_filter.h"
 #include "smtpd/plan.h"
+#include "smtpd/plugin_plan.h"
 #include "smtpd/recipient_cache.h"
 #include "smtpd/replies.h"
 
+namespace tayori::daemon {
+class Plugins;
+}
+
 namespace tayori::smtp {
 
+inline constexpr std::size_t kDecisionsKeptMax = 1000;  // of plugins, before the text of one mail
 inline constexpr std::size_t kRecipientBatchMax = 100;  // RCPTs that share one look-up
 
 enum class Port {
@@ -41,6 +49,7 @@ struct Parts {
     rpc::Spool& spool;
     net::Server& server;
     RecipientCache& recipients;
+    daemon::Plugins& plugins;
     const Clock& clock;
     const net::TlsContext* tls = nullptr;  // none: STARTTLS is not offered
     std::string hostname;
@@ -67,6 +76,7 @@ struct Envelope {
     std::string envelope_id;       // ENVID, as xtext
     std::uint32_t dsn_return = 0;  // DsnReturn (queue.proto)
     std::vector<PlanRecipient> recipients;
+    std::vector<PluginDecision> decisions;  // of `mail` and `rcpt`: they take effect with the mail
 };
 
 class Text;
@@ -95,6 +105,13 @@ class Session {
     NewlineFilter& bdat_filter() { return bdat_filter_; }
     std::size_t& transactions() { return transactions_; }
     const std::string& id() const { return id_; }
+    // Whose plugins look at this session, since their last hook: account_id 0 and the site's profile where nobody has logged in.
+    lua::AccountView& who() { return who_; }
+    // What they have decided for all mails of it.
+    std::vector<PluginDecision>& decisions() { return decisions_; }
+    void limit_size(std::uint64_t bytes) { size_max_ = std::min(size_max_, bytes); }
+    // What EHLO announces: ours, or what plugins have made of it.
+    std::uint64_t message_bytes_max() const { return std::min(size_max_, parts_.message_bytes_max); }
 
     BareNewline newline_policy() const;
     bool may_authenticate() const;
@@ -103,6 +120,7 @@ class Session {
     void reset_envelope();
     void end() { ended_ = true; }                       // after the reply, the session is over
     Async<void> reply(int code, std::string_view enhanced, std::string_view text);
+    Async<void> reply(const lua::Refusal& refusal);
     // Gives the error's reply; what is wrong on our side is logged.
     Async<void> refuse(Error error, Stage stage);
     void count_bad_command() { ++bad_commands_; }
@@ -128,6 +146,9 @@ class Session {
     std::size_t answers_ = 1;  // how often the next reply is said
     std::size_t bad_commands_ = 0;
     std::size_t transactions_ = 0;
+    lua::AccountView who_;
+    std::vector<PluginDecision> decisions_;
+    std::uint64_t size_max_ = std::numeric_limits<std::uint64_t>::max();
     bool ended_ = false;
 };
 

@@ -13,6 +13,7 @@ Text::Text(Parts& parts, Origin origin, std::string id, std::string sender_domai
     : parts_(parts), origin_(origin), id_(std::move(id)), sender_domain_(std::move(sender_domain)) {}
 
 Text::~Text() {
+    head_.clear();
     account(0);
     if (!upload_id_) return;
     v1::UploadAbandon abandon;
@@ -21,6 +22,7 @@ Text::~Text() {
 }
 
 void Text::account(std::size_t bytes) {
+    bytes += head_.size();
     parts_.buffered_bytes += bytes;
     parts_.buffered_bytes -= accounted_;
     accounted_ = bytes;
@@ -58,11 +60,18 @@ Async<void> Text::upload() {
     }
     summary_.feed(buffer_);
     bytes_ += buffer_.size();
+    // Where many mails arrive, plugins see less of large ones rather than that memory grows without end.
+    if (parts_.buffered_bytes > 2 * kBufferedBytesMax) keeps_head_ = false;
+    if (keeps_head_ && head_.size() < kInlineBytesMax) head_.append(buffer_, 0, kInlineBytesMax - head_.size());
     v1::UploadAppend append;
     append.set_upload_id(*upload_id_);
     append.set_data(std::exchange(buffer_, {}));
     account(0);
     co_await parts_.spool.call(std::move(append));
+}
+
+std::string Text::take_head(const v1::CommitPlan& plan) {
+    return plan.has_upload_id() ? std::exchange(head_, {}) : plan.bytes();
 }
 
 Async<mail::Summary> Text::finish(v1::CommitPlan& plan) {

@@ -43,6 +43,11 @@ class Text {
     void spoil() { spoiled_ = true; }
     bool spoiled() const { return spoiled_; }
 
+    // Plugins will look at it: of a mail that is uploaded its head is kept. Before anything has arrived.
+    void keep_head() { keeps_head_ = true; }
+    // After finish(): what plugins see of it, the whole mail where it is small.
+    std::string take_head(const rpc::v1::CommitPlan& plan);
+
     // The end: puts content and summary into the plan. Its header, for counting hops, is summary.header.
     // Errors: busy, no_space: spoold could not take it now.
     Async<mail::Summary> finish(rpc::v1::CommitPlan& plan);
@@ -58,10 +63,12 @@ class Text {
     std::string sender_domain_;
     mail::SummaryBuilder summary_;
     std::string buffer_;
+    std::string head_;  // of what was uploaded, at most kInlineBytesMax
     std::uint64_t bytes_ = 0;       // uploaded or dropped
     std::uint64_t accounted_ = 0;   // of parts_.buffered_bytes
     std::optional<std::uint64_t> upload_id_;
     bool header_complete_ = false;
+    bool keeps_head_ = false;
     bool too_big_ = false;
     bool spoiled_ = false;
 };

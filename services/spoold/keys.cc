@@ -7,6 +7,8 @@
 namespace tayori::spool::keys {
 namespace {
 
+constexpr std::size_t kPluginOfRow = 9;  // where its name stands
+
 template <class N>
 void put(std::string& out, N n) {
     for (int shift = static_cast<int>(sizeof(N)) * 8 - 8; shift >= 0; shift -= 8) {
@@ -191,6 +193,39 @@ Range trace_events(std::int64_t from_ms, std::int64_t to_ms) {
 }
 std::int64_t time_of_trace_event(std::string_view key) { return static_cast<std::int64_t>(take<std::uint64_t>(key, 1)); }
 std::string volume(AccountId account) { return key1('V', raw(account)); }
+
+std::string plugin_use(AccountId account, std::string_view plugin) { return plugin_row(account, plugin, PluginRow::use, {}); }
+std::string plugin_row(AccountId account, std::string_view plugin, PluginRow kind, std::string_view name) {
+    std::string out;
+    out.reserve(kPluginOfRow + plugin.size() + 2 + name.size());
+    out.push_back('B');
+    put(out, raw(account));
+    out.append(plugin);
+    out.push_back('\0');
+    out.push_back(static_cast<char>(kind));
+    out.append(name);
+    return out;
+}
+Range plugin_rows(AccountId account, std::string_view plugin, PluginRow kind) {
+    return prefixed(plugin_row(account, plugin, kind, {}));
+}
+Range plugin_rows_of(AccountId account) { return prefixed(key1('B', raw(account))); }
+Range all_plugin_rows() { return prefixed("B"); }
+AccountId account_of_plugin_row(std::string_view key) { return AccountId{take<std::uint64_t>(key, 1)}; }
+std::string_view plugin_of_plugin_row(std::string_view key) {
+    key.remove_prefix(std::min(kPluginOfRow, key.size()));
+    return key.substr(0, key.find('\0'));
+}
+PluginRow kind_of_plugin_row(std::string_view key) {
+    const auto at = kPluginOfRow + plugin_of_plugin_row(key).size() + 1;
+    return at < key.size() ? static_cast<PluginRow>(key[at]) : PluginRow::use;
+}
+std::string_view name_of_plugin_row(std::string_view key) {
+    return key.substr(std::min(kPluginOfRow + plugin_of_plugin_row(key).size() + 2, key.size()));
+}
+std::string plugin_work(AccountId account) { return key1('Z', raw(account)); }
+Range all_plugin_work() { return prefixed("Z"); }
+AccountId account_of_plugin_work(std::string_view key) { return AccountId{take<std::uint64_t>(key, 1)}; }
 
 std::string job(JobId id) { return key1('J', raw(id)); }
 Range all_jobs() { return prefixed("J"); }

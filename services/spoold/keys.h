@@ -37,6 +37,10 @@
 //   Y l import address                          StoredImportAlias                               import
 //   Y r import sha256(line)/2                   a line of the import's report                   import
 //   W account source                            StoredFetchSource                               set, each run
+//   B account plugin 00 u                       how much a plugin keeps of the account (plugin/state.h)   with it
+//   B account plugin 00 v key                   what it keeps: when it expires, value           intake
+//   B account plugin 00 c key                   how often something has happened, since when    intake
+//   Z account                                   PluginWorkRow: work of plugins that is done     after each work
 //   C w                                         site counter: next source to fetch from          with each use
 //
 // A page's key is its last UID at the time of sealing, so that the page that holds a UID is the first at or after it.
@@ -130,6 +134,20 @@ std::string trace_event(std::int64_t at_ms, std::uint32_t number);
 Range trace_events(std::int64_t from_ms, std::int64_t to_ms);  // to_ms not included
 std::int64_t time_of_trace_event(std::string_view key);
 std::string volume(AccountId account);
+
+enum class PluginRow : char { use = 'u', value = 'v', count = 'c' };
+std::string plugin_use(AccountId account, std::string_view plugin);
+std::string plugin_row(AccountId account, std::string_view plugin, PluginRow kind, std::string_view name);
+Range plugin_rows(AccountId account, std::string_view plugin, PluginRow kind);
+Range plugin_rows_of(AccountId account);  // of all plugins
+Range all_plugin_rows();
+AccountId account_of_plugin_row(std::string_view key);
+std::string_view plugin_of_plugin_row(std::string_view key);
+PluginRow kind_of_plugin_row(std::string_view key);
+std::string_view name_of_plugin_row(std::string_view key);
+std::string plugin_work(AccountId account);
+Range all_plugin_work();
+AccountId account_of_plugin_work(std::string_view key);
 
 std::string job(JobId id);
 Range all_jobs();

@@ -149,15 +149,27 @@ Result<void> Site::open_queue() {
     if (!forwarding) return fail(std::move(forwarding.error()));
     forwarding_ = std::move(*forwarding);
     directory_->on_return_path([this](const std::string& recipient) { return forwarding_->behind(recipient); });
+    auto plugins = Plugins::open(*directory_);
+    if (!plugins) return fail(std::move(plugins.error()));
+    plugins_ = std::move(*plugins);
     auto hooks = outgoing_hooks(*store_, *directory_, *dkim_);
     routes_ = std::make_unique<Routes>(*store_, *sealer_, hooks.is_ours);
     if (auto loaded = routes_->load(); !loaded) return loaded;
     outgoing_ = std::make_unique<Outgoing>(*store_, clock_, *routes_, outgoing_options(settings_), std::move(hooks));
     auto options = intake_options(settings_);
     options.queued = [this](const std::vector<QueuedMail>& mails) { outgoing_->queued(mails); };
+    options.dropped = [this](const std::vector<DroppedState>& dropped) { plugins_->dropped(dropped); };
     options.rewrite = [this](const std::string& sender, const std::string& domain) { return forwarding_->reverse_path(sender, domain); };
     intake_ = std::make_unique<Intake>(*mailboxes_, std::move(options));
+    open_plugin_work();
     return {};
+}
+
+void Site::open_plugin_work() {
+    PluginWork::Parts parts{*directory_, *tickets_, *mailboxes_, *plugins_,
+                            [this](const std::vector<QueuedMail>& mails) { outgoing_->queued(mails); }};
+    plugin_work_ = std::make_unique<PluginWork>(std::move(parts));
+    mailboxes_->parts().watch = [this](const ChangeSet& changes) { plugin_work_->touched(changes); };
 }
 
 // Made with the store, so another store has another one: daemons then forget what they have cached.
@@ -209,7 +221,7 @@ Result<void> Site::serve() {
     auto server =
         Server::start(std::move(options),
                       ServerParts{*directory_, *auth_, *tickets_, *mailboxes_, *intake_, hub_,
-                                  *store_, *counters_, *undelete_, *queue_, *outgoing_, *jobs_, *forms_, *imports_, *fetches_, *backups_, *dkim_, *forwarding_, clock_, *metrics_, warnings_});
+                                  *store_, *counters_, *undelete_, *queue_, *outgoing_, *jobs_, *forms_, *imports_, *fetches_, *backups_, *dkim_, *forwarding_, *plugins_, *plugin_work_, clock_, *metrics_, warnings_});
     if (!server) return fail(std::move(server.error()));
     server_ = std::move(*server);
     declare_metrics();
@@ -219,6 +231,7 @@ Result<void> Site::serve() {
         if (!port) return fail(std::move(port.error()));
     }
     fetches_->start();
+    plugin_work_->start();
     housekeeper_ = std::thread([this] { keep_house(); });
     return {};
 }
@@ -262,6 +275,25 @@ void Site::declare_metrics() {
     fetched("fetch_running", "Of these, those that are being fetched.", &Fetches::Counts::running);
     fetched("fetch_failing", "Of these, those whose last run failed.", &Fetches::Counts::failing);
     declare_queue_metrics();
+    declare_plugin_metrics();
+}
+
+void Site::declare_plugin_metrics() {
+    using Type = Metrics::Type;
+    metrics_->ask("plugin_state_dropped_total", "What plugins wanted to keep or count, and had no room for.", Type::counter,
+                  [this] { return static_cast<double>(plugins_->counts().dropped.load()); });
+    metrics_->ask("plugin_state_expired_total", "What plugins kept, and was over.", Type::counter,
+                  [this] { return static_cast<double>(plugins_->counts().expired.load()); });
+    metrics_->ask("plugin_failures", "Failed calls of the plugins that are loaded now, in all daemons.", Type::gauge,
+                  [this] { return static_cast<double>(plugins_->failing().failures); });
+    metrics_->ask("plugins_suspended", "Plugins that rest after failures, counted in each daemon.", Type::gauge,
+                  [this] { return static_cast<double>(plugins_->failing().suspended); });
+    metrics_->ask("plugin_work_due", "Work of plugins that waits for a daemon.", Type::gauge,
+                  [this] { return static_cast<double>(plugin_work_->counts().waiting); });
+    metrics_->ask("plugin_work_leased", "Work of plugins that is being done.", Type::gauge,
+                  [this] { return static_cast<double>(plugin_work_->counts().leased); });
+    metrics_->ask("plugin_work_finished_total", "Work of plugins that was done.", Type::counter,
+                  [this] { return static_cast<double>(plugin_work_->counts().finished); });
 }
 
 void Site::declare_queue_metrics() {
@@ -301,6 +333,7 @@ void Site::keep_house() {
         counters_->note_pace();
         counters_->note_headroom();
         outgoing_->tick();
+        plugins_->tick();
         lock.lock();
         wake_.wait_for(lock, kHousekeeping, [this] { return stopping_; });
     }
@@ -312,12 +345,14 @@ void Site::stop(std::chrono::milliseconds grace) {
         if (std::exchange(stopping_, true)) return;
     }
     wake_.notify_all();
+    if (plugins_ != nullptr) plugins_->stop();
     if (housekeeper_.joinable()) housekeeper_.join();
     if (jobs_ != nullptr) jobs_->stop();
     if (metrics_ != nullptr) metrics_->stop();
     if (outgoing_ != nullptr) outgoing_->stop();
     if (backups_ != nullptr) backups_->stop();
     if (fetches_ != nullptr) fetches_->stop();
+    if (plugin_work_ != nullptr) plugin_work_->stop();
     if (server_ != nullptr) server_->stop(grace);
     auth_.reset();  // what is being verified may still write
     store_.reset();

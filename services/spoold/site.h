@@ -52,6 +52,8 @@ class Site {
     JobHooks job_hooks();
     void declare_metrics();
     void declare_queue_metrics();
+    void declare_plugin_metrics();
+    void open_plugin_work();
     void keep_house();
 
     const settings::Settings settings_;
@@ -69,12 +71,14 @@ class Site {
     std::unique_ptr<crypto::Sealer> sealer_;
     std::unique_ptr<Dkim> dkim_;
     std::unique_ptr<Forwarding> forwarding_;
+    std::unique_ptr<Plugins> plugins_;
     std::unique_ptr<Intake> intake_;
     std::unique_ptr<Counters> counters_;
     std::unique_ptr<Undelete> undelete_;
     std::unique_ptr<Queue> queue_;
     std::unique_ptr<Routes> routes_;
     std::unique_ptr<Outgoing> outgoing_;
+    std::unique_ptr<PluginWork> plugin_work_;
     std::unique_ptr<Imports> imports_;
     std::unique_ptr<Fetches> fetches_;
     std::unique_ptr<Janitor> janitor_;

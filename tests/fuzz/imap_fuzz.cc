@@ -4,6 +4,7 @@
 #include "imapd/grammar/args.h"
 #include "imapd/grammar/fetch_items.h"
 #include "imapd/grammar/list_args.h"
+#include "imapd/grammar/metadata.h"
 #include "imapd/grammar/search_program.h"
 
 namespace {
@@ -40,7 +41,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (size == 0) return 0;
     const std::string_view text(reinterpret_cast<const char*>(data) + 1, size - 1);
     Cursor cursor(text);
-    switch (data[0] % 8) {
+    switch (data[0] % 10) {
         case 0:
             (void)parse_fetch(cursor);
             break;
@@ -63,6 +64,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
             break;
         case 6:
             (void)parse_status_items(cursor);
+            break;
+        case 7:
+            (void)parse_get_metadata(cursor);
+            break;
+        case 8:
+            (void)parse_set_metadata(cursor);
             break;
         default:
             fuzz_names(text);

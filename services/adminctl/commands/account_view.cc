@@ -28,9 +28,15 @@ std::string account_text(const v1::Account& account) {
     for (const auto& app : account.app_passwords())
         line("app password", cat(app.name(), " (", show_protocols(app.protocols()), "), made ",
                                  show_time(app.created_s()), ", last used ", show_time(app.last_used_s())));
-    for (const auto& settings : account.plugin_settings())
+    for (const auto& settings : account.plugin_settings()) {
+        if (settings.file().empty()) {
+            line("plugin", cat(settings.plugin(), settings.enabled() ? ", enabled here" : ", has settings here"));
+            continue;
+        }
         line("rule", cat(settings.plugin(), " (", settings.file(), "), ",
-                         settings.enabled() ? "in force" : "waits for approval: `import run --enable-rules`"));
+                         settings.enabled() ? std::string("in force")
+                                            : cat("waits for approval: `plugin enable ", settings.plugin(), " --account ", account.address(), "`")));
+    }
     return out;
 }
 

@@ -21,6 +21,7 @@ std::string kind_text(v1::TraceEvent::Kind kind) {
         case v1::TraceEvent::KIND_RELEASED: return "released";
         case v1::TraceEvent::KIND_CANCELLED: return "given up";
         case v1::TraceEvent::KIND_NOTIFIED: return "sender told";
+        case v1::TraceEvent::KIND_DECIDED: return "plugin";
         default: return "?";
     }
 }

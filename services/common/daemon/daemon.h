@@ -46,6 +46,7 @@ class Daemon {
     net::Server& server() { return *server_; }
     const net::TlsContext* tls() const { return tls_.get(); }
     const Clock& clock() const { return clock_; }
+    const std::string& program() const { return program_; }
     const std::string& hostname() const { return settings_.site.hostname; }
     // May passwords be taken over this connection without TLS? (auth.allow_plaintext)
     bool plaintext_auth_allowed(const net::Conn& conn) const;

@@ -3,7 +3,10 @@
 #include <algorithm>
 
 #include "common/base/text.h"
+#include "common/mail/compose.h"
 #include "common/mail/date.h"
+#include "common/mail/encoded_word.h"
+#include "common/mail/seven_bit.h"
 
 namespace tayori::mail {
 namespace {
@@ -153,24 +156,11 @@ std::string_view subject_of(const Dsn& dsn, const DsnWords& words) {
     return any(DsnAction::delayed) ? words.subject_delayed : words.subject_done;
 }
 
-// Encoded words of at most 75 characters (RFC 2047 §2), no character cut in two.
-std::string encoded_subject(std::string_view text) {
-    if (is_ascii_text(text)) return std::string(text);
-    constexpr std::size_t kBytesOfWord = 39;
+std::string in_base64_lines(std::string_view bytes) {
+    Base64Encoder encoder;
     std::string out;
-    while (!text.empty()) {
-        auto size = std::min(text.size(), kBytesOfWord);
-        while (size < text.size() && (static_cast<unsigned char>(text[size]) & 0xC0) == 0x80) --size;
-        append(out, out.empty() ? "" : "\r\n ", "=?UTF-8?B?", base64_encode(text.substr(0, size)), "?=");
-        text.remove_prefix(size);
-    }
-    return out;
-}
-
-std::string base64_lines(std::string_view bytes) {
-    constexpr std::size_t kBytesOfLine = 57;
-    std::string out;
-    for (std::size_t at = 0; at < bytes.size(); at += kBytesOfLine) append(out, base64_encode(bytes.substr(at, kBytesOfLine)), "\r\n");
+    encoder.feed(bytes, out);
+    encoder.finish(out);
     return out;
 }
 
@@ -180,7 +170,7 @@ std::string text_part(const Dsn& dsn) {
     if (dsn.language == DsnLanguage::both) text += "\r\n----\r\n\r\n";
     if (dsn.language != DsnLanguage::english) text += human_text(dsn, kJapaneseDsn, true);
     if (is_ascii_text(text)) return cat("Content-Type: text/plain; charset=us-ascii\r\n\r\n", text);
-    return cat("Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n", base64_lines(text));
+    return cat("Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n", in_base64_lines(text));
 }
 
 std::string status_part(const Dsn& dsn) {
@@ -190,18 +180,6 @@ std::string status_part(const Dsn& dsn) {
     for (const auto& recipient : dsn.recipients) add_recipient_fields(fields, recipient);
     if (is_ascii_text(fields)) return cat("Content-Type: message/delivery-status\r\n\r\n", fields);
     return cat("Content-Type: message/global-delivery-status; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n", fields);
-}
-
-std::string original_part(const Dsn& dsn) {
-    const bool ascii = is_ascii_text(dsn.original);
-    // A header in UTF-8 makes it global; a body of 8 bits alone does not (RFC 6532 §3.7).
-    const auto end = dsn.original.find("\r\n\r\n");
-    const bool global = !is_ascii_text(std::string_view(dsn.original).substr(0, end));
-    std::string_view type;
-    if (dsn.full) type = global ? "message/global" : "message/rfc822";
-    else type = global ? "message/global-headers; charset=utf-8" : "text/rfc822-headers";
-    return cat("Content-Type: ", type, "\r\n", ascii ? "" : "Content-Transfer-Encoding: 8bit\r\n", "\r\n", dsn.original,
-               dsn.original.ends_with("\r\n") ? "" : "\r\n");
 }
 
 }  // namespace
@@ -226,13 +204,13 @@ std::string make_dsn(const Dsn& dsn) {
     std::string out = cat("From: Mail Delivery System <", dsn.from, ">\r\nTo: <", dsn.to, ">\r\nSubject: ");
     auto subject = std::string(subject_of(dsn, japanese ? kJapaneseDsn : kEnglishDsn));
     if (dsn.language == DsnLanguage::both) append(subject, " / ", subject_of(dsn, kJapaneseDsn));
-    append(out, encoded_subject(subject), "\r\nDate: ", format_mail_date({dsn.date_s, 0}), "\r\nMessage-ID: <", dsn.message_id,
+    append(out, encode_header_text(subject, std::string_view("Subject: ").size()), "\r\nDate: ", format_mail_date({dsn.date_s, 0}), "\r\nMessage-ID: <", dsn.message_id,
            ">\r\n");
     // RFC 3834 §5: nobody answers this by machine.
     append(out, "Auto-Submitted: auto-replied\r\nMIME-Version: 1.0\r\n"
                 "Content-Type: multipart/report; report-type=delivery-status;\r\n boundary=\"", dsn.boundary, "\"\r\n");
     const auto status = status_part(dsn);
-    const auto original = original_part(dsn);
+    const auto original = enclosed_mail_entity(dsn.original, dsn.full ? Echo::whole : Echo::header);
     const bool eight_bit = !is_ascii_text(status) || !is_ascii_text(original);
     append(out, eight_bit ? "Content-Transfer-Encoding: 8bit\r\n" : "", "\r\n");
     for (const auto& part : {text_part(dsn), status, original}) append(out, "--", dsn.boundary, "\r\n", part, "\r\n");

@@ -10,6 +10,7 @@
 #include <deque>
 #include <filesystem>
 #include <fstream>
+#include <mutex>
 
 #include "common/base/text.h"
 
@@ -74,6 +75,7 @@ class Metrics::Collector final : public prometheus::Collectable {
     using Fill = std::function<void(prometheus::ClientMetric&)>;
     void declare(std::string name, std::string_view help, prometheus::MetricType type,
                  const Labels& labels, Fill fill) {
+        const std::lock_guard lock(mutex_);
         auto found = std::find_if(families_.begin(), families_.end(),
                                   [&](const Family& f) { return f.name == name; });
         if (found == families_.end()) {
@@ -84,6 +86,7 @@ class Metrics::Collector final : public prometheus::Collectable {
     }
 
     std::vector<prometheus::MetricFamily> Collect() const override {
+        const std::lock_guard lock(mutex_);
         std::vector<prometheus::MetricFamily> out;
         for (const auto& family : families_) {
             prometheus::MetricFamily made{family.name, family.help, family.type, {}};
@@ -115,6 +118,7 @@ class Metrics::Collector final : public prometheus::Collectable {
         std::vector<Row> rows;
     };
     std::string prefix_;
+    mutable std::mutex mutex_;  // of families_: some are declared while Prometheus asks
     std::vector<Family> families_;
 };
 

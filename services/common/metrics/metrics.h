@@ -6,7 +6,7 @@
 //   double(sessions.load()); }); auto ok = metrics.listen("127.0.0.1:9101");
 //   ... accepted.add();
 //
-// Declared at start, by one thread; counted by any. References stay good as long as the Metrics.
+// Declared by one thread, also while others ask; counted by any. References stay good as long as the Metrics.
 #pragma once
 
 #include <atomic>

@@ -11,6 +11,7 @@
 #include "tayori/spool/v1/directory.grpc.pb.h"
 #include "tayori/spool/v1/dkim.grpc.pb.h"
 #include "tayori/spool/v1/jobs.grpc.pb.h"
+#include "tayori/spool/v1/plugin.grpc.pb.h"
 #include "tayori/spool/v1/queue.grpc.pb.h"
 #include "tayori/spool/v1/srs.grpc.pb.h"
 
@@ -66,6 +67,7 @@ struct AdminClient::Stubs {
     std::unique_ptr<v1::QueueService::Stub> queue;
     std::unique_ptr<v1::DkimService::Stub> dkim;
     std::unique_ptr<v1::SrsService::Stub> srs;
+    std::unique_ptr<v1::PluginService::Stub> plugins;
 };
 
 AdminClient::AdminClient(std::unique_ptr<Stubs> stubs) : stubs_(std::move(stubs)) {}
@@ -84,6 +86,7 @@ Result<std::unique_ptr<AdminClient>> AdminClient::make(const std::string& spoold
     stubs->queue = v1::QueueService::NewStub(*channel);
     stubs->dkim = v1::DkimService::NewStub(*channel);
     stubs->srs = v1::SrsService::NewStub(*channel);
+    stubs->plugins = v1::PluginService::NewStub(*channel);
     return std::unique_ptr<AdminClient>(new AdminClient(std::move(stubs)));
 }
 
@@ -325,6 +328,28 @@ Result<v1::SrsState> AdminClient::get_srs(const v1::GetSrsRequest& request) {
 }
 Result<v1::SrsState> AdminClient::rotate_srs(const v1::RotateSrsRequest& request) {
     return unary(*stubs_->srs, &v1::SrsService::Stub::RotateSrs, request);
+}
+
+Result<v1::PluginList> AdminClient::list_plugins(const v1::ListPluginsRequest& request) {
+    return unary(*stubs_->plugins, &v1::PluginService::Stub::ListPlugins, request);
+}
+Result<v1::PluginView> AdminClient::get_plugin(const v1::PluginScope& request) {
+    return unary(*stubs_->plugins, &v1::PluginService::Stub::GetPlugin, request);
+}
+Result<v1::PluginView> AdminClient::switch_plugin(const v1::SwitchPluginRequest& request) {
+    return unary(*stubs_->plugins, &v1::PluginService::Stub::SwitchPlugin, request);
+}
+Result<v1::PluginView> AdminClient::set_plugin(const v1::SetPluginRequest& request) {
+    return unary(*stubs_->plugins, &v1::PluginService::Stub::SetPlugin, request);
+}
+Result<v1::PluginList> AdminClient::reload_plugins(const v1::ReloadPluginsRequest& request) {
+    return unary(*stubs_->plugins, &v1::PluginService::Stub::ReloadPlugins, request);
+}
+Result<v1::PluginStateRows> AdminClient::list_plugin_state(const v1::ListPluginStateRequest& request) {
+    return unary(*stubs_->plugins, &v1::PluginService::Stub::ListPluginState, request);
+}
+Result<v1::PluginStateRows> AdminClient::clear_plugin_state(const v1::ListPluginStateRequest& request) {
+    return unary(*stubs_->plugins, &v1::PluginService::Stub::ClearPluginState, request);
 }
 
 }  // namespace tayori::rpc

@@ -15,6 +15,7 @@
 #include "tayori/spool/v1/directory.pb.h"
 #include "tayori/spool/v1/dkim.pb.h"
 #include "tayori/spool/v1/jobs.pb.h"
+#include "tayori/spool/v1/plugin.pb.h"
 #include "tayori/spool/v1/queue.pb.h"
 #include "tayori/spool/v1/srs.pb.h"
 
@@ -131,6 +132,14 @@ class AdminClient {
     // SrsService.
     Result<v1::SrsState> get_srs(const v1::GetSrsRequest& request);
     Result<v1::SrsState> rotate_srs(const v1::RotateSrsRequest& request);
+    // PluginService.
+    Result<v1::PluginList> list_plugins(const v1::ListPluginsRequest& request);
+    Result<v1::PluginView> get_plugin(const v1::PluginScope& request);
+    Result<v1::PluginView> switch_plugin(const v1::SwitchPluginRequest& request);
+    Result<v1::PluginView> set_plugin(const v1::SetPluginRequest& request);
+    Result<v1::PluginList> reload_plugins(const v1::ReloadPluginsRequest& request);
+    Result<v1::PluginStateRows> list_plugin_state(const v1::ListPluginStateRequest& request);
+    Result<v1::PluginStateRows> clear_plugin_state(const v1::ListPluginStateRequest& request);
 
   private:
     struct Stubs;

@@ -71,6 +71,13 @@ TAYORI_CALL(ReportMail, ReportMailReply, report_mail, control, one)
 TAYORI_CALL(EndLease, EndLeaseReply, end_lease, control, one)
 TAYORI_CALL(ReclaimLeases, ReclaimLeasesReply, reclaim_leases, control, one)
 TAYORI_CALL(SignDkim, SignDkimReply, sign_dkim, control, one)
+TAYORI_CALL(GetPluginProfile, GetPluginProfileReply, get_plugin_profile, control, one)
+TAYORI_CALL(GetPluginState, GetPluginStateReply, get_plugin_state, control, one)
+TAYORI_CALL(ReportPlugins, ReportPluginsReply, report_plugins, control, one)
+TAYORI_CALL(LeasePluginWork, LeasePluginWorkReply, lease_plugin_work, control, one)
+TAYORI_CALL(FinishPluginWork, FinishPluginWorkReply, finish_plugin_work, control, one)
+TAYORI_CALL(GetOwnSettings, GetOwnSettingsReply, get_own_settings, control, one)
+TAYORI_CALL(SetOwnSettings, SetOwnSettingsReply, set_own_settings, control, one)
 
 #undef TAYORI_CALL
 

@@ -68,6 +68,8 @@ class Core : public std::enable_shared_from_this<Core> {
     Event disconnected;
     std::string server_id;
     DirectoryState directory;
+    v1::PluginReload plugin_reload;
+    Event plugin_reloaded;
 
   private:
     struct Handler {

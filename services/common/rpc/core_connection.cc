@@ -106,6 +106,11 @@ void Core::receive(Channel channel) {
         if (generation != generation_) return;
         if (frame->directory_version() != 0) directory.version = frame->directory_version();
         if (const auto level = log_level_named(frame->log_level())) log_set_level(*level);
+        if (frame->has_plugin_reload()) {
+            plugin_reload = std::move(*frame->mutable_plugin_reload());
+            plugin_reloaded.notify();
+            if (generation != generation_ || stopped_) return;
+        }
         for (auto& event : frame->events()) dispatch(event);
         // Everything is taken over before the first waiter runs, which may end all of this.
         std::vector<std::unique_ptr<v1::Reply>> taken;

@@ -83,6 +83,8 @@ Event& Spool::connected() { return core_->connected; }
 Event& Spool::disconnected() { return core_->disconnected; }
 const std::string& Spool::server_id() const { return core_->server_id; }
 DirectoryState Spool::directory_state() const { return core_->directory; }
+const v1::PluginReload& Spool::plugin_reload() const { return core_->plugin_reload; }
+Event& Spool::plugin_reloaded() { return core_->plugin_reloaded; }
 std::size_t Spool::pending() const { return core_->pending(); }
 
 void Spool::tell_packed(std::unique_ptr<v1::Call> call, Channel channel) {

@@ -210,6 +210,10 @@ class Spool {
     // was cached.
     const std::string& server_id() const;
     DirectoryState directory_state() const;
+    // The last that spoold has said; number 0: it has said none. Kept across reconnects; a daemon that comes back with a
+    // lower number than the last hears it again, so compare numbers before acting.
+    const v1::PluginReload& plugin_reload() const;
+    Event& plugin_reloaded();  // notified each time one has come
     std::size_t pending() const;
 
   private:

@@ -14,5 +14,6 @@ void declare_imapd(Table& table);
 void declare_pop3d(Table& table);
 void declare_fetch(Table& table);
 void declare_outbound(Table& table);
+void declare_plugins(Table& table);
 
 }  // namespace tayori::settings

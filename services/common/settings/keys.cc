@@ -13,6 +13,7 @@ const Table& table() {
         declare_fetch(made);
         declare_outbound(made);
         declare_carriers(made);
+        declare_plugins(made);
         declare_spoold(made);
         return made;
     }();

@@ -17,6 +17,7 @@
 #include "common/settings/fetch.h"
 #include "common/settings/imapd.h"
 #include "common/settings/outbound.h"
+#include "common/settings/plugins.h"
 #include "common/settings/pop3d.h"
 #include "common/settings/signing.h"
 #include "common/settings/site.h"
@@ -45,6 +46,7 @@ struct Settings {
     Pop3d pop3d;
     Fetch fetch;
     Outbound outbound;
+    Plugins plugins;
     Trace trace;
     Test test;
 

@@ -10,6 +10,7 @@
 #include "common/mail/summary.h"
 #include "common/rpc/summary.h"
 #include "imapd/commands/table.h"
+#include "imapd/hooks.h"
 #include "imapd/limits.h"
 #include "imapd/request_id.h"
 
@@ -44,10 +45,22 @@ Result<Target> parse_target(Args& args, UnixMillis now_ms) {
     return target;
 }
 
+// A plugin's. What is no flag of ours is left out: a mark is no reason to refuse a message.
+void add_flag(FlagList& flags, const std::string& name) {
+    Cursor cursor(name);
+    auto parsed = parse_store_flags(cursor);
+    if (!parsed || !cursor.at_end()) return;
+    flags.system |= parsed->system;
+    for (auto& keyword : parsed->keywords) {
+        const auto same = [&keyword](const std::string& one) { return equals_ignoring_case(one, keyword); };
+        if (std::none_of(flags.keywords.begin(), flags.keywords.end(), same)) flags.keywords.push_back(std::move(keyword));
+    }
+}
+
 // The message's bytes as they arrive: small ones are kept, larger ones go to spoold piece by piece.
 class Intake {
   public:
-    Intake(Session& session, std::uint64_t bytes) : session_(session), left_(bytes) {}
+    Intake(Session& session, std::uint64_t bytes, bool seen) : session_(session), bytes_(bytes), left_(bytes), seen_(seen) {}
     ~Intake() {
         if (upload_ == 0) return;
         v1::UploadAbandon abandon;
@@ -58,6 +71,8 @@ class Intake {
     Intake& operator=(const Intake&) = delete;
 
     Async<void> read();
+    // The end of reading; what plugins see of it, where they do.
+    std::shared_ptr<SeenAppend> finish();
     Async<void> hand_over(v1::Append& request);
 
   private:
@@ -65,9 +80,13 @@ class Intake {
     Async<void> take(std::size_t most);
 
     Session& session_;
+    const std::uint64_t bytes_;
     std::uint64_t left_;
+    const bool seen_;
     std::string piece_;
-    mail::SummaryBuilder summary_;
+    std::string head_;
+    mail::SummaryBuilder builder_;
+    mail::Summary summary_;
     std::uint64_t upload_ = 0;
     // What went wrong on spoold's side; the message is read to its end all the same, so that the
     // session goes on.
@@ -81,8 +100,9 @@ Async<void> Intake::take(std::size_t most) {
         conn.buffered().substr(0, static_cast<std::size_t>(std::min<std::uint64_t>(most, left_)));
     left_ -= bytes.size();
     if (!failure_) {
-        summary_.feed(bytes);
+        builder_.feed(bytes);
         piece_.append(bytes);
+        if (seen_ && head_.size() < kSeenBytesMax) head_.append(bytes.substr(0, kSeenBytesMax - head_.size()));
     }
     conn.consume(bytes.size());
 }
@@ -114,8 +134,18 @@ Async<void> Intake::read() {
     if (failure_) co_await fail(std::move(*failure_));
 }
 
+std::shared_ptr<SeenAppend> Intake::finish() {
+    summary_ = builder_.finish();
+    if (!seen_) return nullptr;
+    auto seen = std::make_shared<SeenAppend>();
+    seen->bytes = std::move(head_);
+    seen->size = bytes_;
+    seen->summary = summary_;
+    return seen;
+}
+
 Async<void> Intake::hand_over(v1::Append& request) {
-    rpc::put_summary(summary_.finish(), *request.mutable_summary());
+    rpc::put_summary(std::move(summary_), *request.mutable_summary());
     if (upload_ == 0) {
         request.set_bytes(std::move(piece_));
         co_return;
@@ -147,14 +177,20 @@ Async<Reply> cmd_append(Session& session, Args args) {
     auto target = co_await parse_target(args, session.parts().clock.now_ms());
     const auto literal = session.message();
     co_await check(session, target, literal.bytes);
+    const bool seen = co_await wants_append(session);
     if (literal.waits) co_await session.conn().write("+ OK\r\n");
-    Intake intake(session, literal.bytes);
+    Intake intake(session, literal.bytes, seen);
     co_await intake.read();
 
     v1::Append request;
+    request.set_request_id(make_request_id());
+    if (const auto mail = intake.finish()) {
+        auto decision = co_await run_append_hook(session, target.mailbox, request.request_id(), mail);
+        if (decision.refusal) co_return std::move(*decision.refusal);
+        for (const auto& name : decision.flags) add_flag(target.flags, name);
+    }
     co_await intake.hand_over(request);
     request.set_target_name(std::move(target.mailbox));
-    request.set_request_id(make_request_id());
     request.set_trace_id(request.request_id());
     request.set_flags(target.flags.system);
     for (auto& keyword : target.flags.keywords) request.add_keywords(std::move(keyword));

@@ -7,6 +7,7 @@
 #include "common/base/text.h"
 #include "common/sasl/sasl.h"
 #include "imapd/commands/table.h"
+#include "imapd/hooks.h"
 #include "imapd/limits.h"
 
 namespace tayori::imap {
@@ -48,6 +49,9 @@ Async<Reply> finish(Session& session, Result<sasl::Login> login) {
     // The right password: no guess, and nothing that trying again would change (RFC 5530 §3).
     if (login->imap == rpc::v1::IMAP_ACCESS_SITE_OFF) co_return Reply::no("CONTACTADMIN", kSiteOff);
     if (login->imap == rpc::v1::IMAP_ACCESS_POP3_FORM) co_return Reply::no("CONTACTADMIN", kPop3Form);
+    auto refusal = co_await run_login_hook(session, login->account_id, login->address).result();
+    if (!refusal) co_return reply_to(refusal.error());
+    if (*refusal) co_return std::move(**refusal);
     session.log_in({std::move(login->ticket), login->account_id, std::move(login->address)});
     co_return Reply::ok(cat("CAPABILITY ", session.capabilities()), "Logged in");
 }

@@ -6,6 +6,7 @@
 #include "common/base/text.h"
 #include "imapd/commands/numbers.h"
 #include "imapd/commands/table.h"
+#include "imapd/hooks.h"
 
 namespace tayori::imap {
 namespace {
@@ -15,6 +16,8 @@ Async<Reply> expunge(Session& session, NumberSet uids) {
     if (view.access() == Access::read_only)
         co_await fail(Kind::denied, "The mailbox is open read-only.");
     if (uids.empty()) co_return Reply::ok("EXPUNGE completed");
+    auto refusal = co_await run_expunge_hook(session, uids);
+    if (refusal) co_return std::move(*refusal);
     v1::Expunge request;
     request.set_folder_id(view.state().folder_id());
     request.set_only_deleted(true);

@@ -68,7 +68,7 @@ Async<Reply> open(Session& session, Args args, Access access) {
     auto view = std::make_unique<FolderView>(mirror, access);
     view->add_recent(recent);
     co_await session.conn().write(describe(*view));
-    session.select(std::move(view));
+    session.select(std::move(view), mailbox);
     if (access == Access::read_write) co_return Reply::ok("READ-WRITE", "SELECT completed");
     co_return Reply::ok("READ-ONLY", "EXAMINE completed");
 }

@@ -9,6 +9,7 @@
 #include "common/base/text.h"
 #include "imapd/commands/numbers.h"
 #include "imapd/commands/table.h"
+#include "imapd/hooks.h"
 
 namespace tayori::imap {
 namespace {
@@ -30,6 +31,15 @@ v1::FlagChange to_change(StoreAction action) {
             return v1::FLAG_CHANGE_REMOVE;
     }
     return v1::FLAG_CHANGE_UNSPECIFIED;
+}
+
+std::vector<std::string> names_of(const FlagList& flags) {
+    auto names = flags.keywords;
+    for (const std::uint32_t bit : {kAnswered, kFlagged, kDeleted, kSeen, kDraft}) {
+        if ((flags.system & bit) == 0) continue;
+        append_system_flags(names.emplace_back(), bit, false);
+    }
+    return names;
 }
 
 class Store {
@@ -166,6 +176,12 @@ Async<Reply> store(Session& session, Args args, Numbers by) {
 
     if (parsed.has_unchanged_since) session.enable_condstore();
     if (numbers.empty()) co_return Reply::ok("STORE completed");
+    lua::ChangeView change;
+    change.folder = session.selected();
+    change.messages = count(numbers);
+    (parsed.action == StoreAction::remove ? change.remove : change.add) = names_of(parsed.flags);
+    auto refusal = co_await run_change_hook(session, lua::Hook::store, std::move(change));
+    if (refusal) co_return std::move(*refusal);
     Store work(session, std::move(parsed), by == Numbers::uid);
     co_return co_await work.run(numbers);
 }

@@ -35,6 +35,8 @@ const CommandRow kCommands[] = {
     {"APPEND",        cmd_append,       logged_in,         told,     false},
     {"GETQUOTA",      cmd_getquota,     logged_in,         told,     false},
     {"GETQUOTAROOT",  cmd_getquotaroot, logged_in,         told,     false},
+    {"GETMETADATA",   cmd_getmetadata,  logged_in,         told,     false},
+    {"SETMETADATA",   cmd_setmetadata,  logged_in,         told,     false},
     {"IDLE",          cmd_idle,         logged_in,         told,     false},
     {"CHECK",         cmd_check,        selected,          told,     false},
     {"CLOSE",         cmd_close,        selected,          withheld, false},

@@ -43,6 +43,8 @@ Async<Reply> cmd_status(Session&, Args);
 Async<Reply> cmd_append(Session&, Args);
 Async<Reply> cmd_getquota(Session&, Args);
 Async<Reply> cmd_getquotaroot(Session&, Args);
+Async<Reply> cmd_getmetadata(Session&, Args);
+Async<Reply> cmd_setmetadata(Session&, Args);
 Async<Reply> cmd_idle(Session&, Args);
 Async<Reply> cmd_check(Session&, Args);
 Async<Reply> cmd_close(Session&, Args);

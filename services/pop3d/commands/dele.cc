@@ -6,6 +6,8 @@
 //   S: +OK Bye.
 #include "common/base/text.h"
 #include "pop3d/commands/table.h"
+#include "pop3d/hooks.h"
+#include "pop3d/replies.h"
 
 namespace tayori::pop3 {
 
@@ -31,7 +33,15 @@ Async<void> cmd_quit(Session& session, std::string argument) {
     session.end();
     // Only QUIT brings the UPDATE state. All that was marked is removed, or nothing, and the client is told which.
     if (session.drop()) {
-        auto removed = co_await session.drop()->commit().result();
+        auto decided = co_await run_expunge_hook(session).result();
+        if (!decided || decided->refusal) {
+            // Nothing is removed: the maildrop is given back as it was.
+            session.drop().reset();
+            auto said = decided ? std::move(*decided->refusal) : error_reply(decided.error());
+            co_await session.conn().write(std::move(said));
+            co_return;
+        }
+        auto removed = co_await session.drop()->commit(std::move(decided->removed)).result();
         session.drop().reset();
         if (!removed) {
             co_await session.conn().write("-ERR [SYS/TEMP] Deleted messages could not be removed, try again.\r\n");

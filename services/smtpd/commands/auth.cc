@@ -5,6 +5,7 @@
 #include "common/base/log.h"
 #include "common/base/text.h"
 #include "smtpd/commands/table.h"
+#include "smtpd/hooks.h"
 
 namespace tayori::smtp {
 namespace {
@@ -60,8 +61,17 @@ Async<void> cmd_auth(Session& session, std::string argument) {
         }
         co_await fail(std::move(login.error()));
     }
-    log_info("auth", {{"session", session.id()}, {"account", login->address}, {"from", session.peer_ip()}});
     session.login() = std::move(*login);
+    auto refusal = co_await run_session_hook(session, lua::Hook::auth).result();
+    if (!refusal || *refusal) {
+        log_info("login refused by a plugin", {{"session", session.id()}, {"account", session.login()->address}});
+        session.login().reset();
+        session.count_bad_command();
+        if (!refusal) co_await fail(std::move(refusal.error()));
+        co_await session.reply(**refusal);
+        co_return;
+    }
+    log_info("auth", {{"session", session.id()}, {"account", session.login()->address}, {"from", session.peer_ip()}});
     co_await session.reply(235, "2.7.0", "Authentication successful.");
 }
 

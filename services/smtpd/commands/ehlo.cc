@@ -6,6 +6,7 @@
 //   S: 250 ...
 #include "common/base/text.h"
 #include "smtpd/commands/table.h"
+#include "smtpd/hooks.h"
 
 namespace tayori::smtp {
 namespace {
@@ -14,7 +15,7 @@ namespace {
 std::string extensions(Session& session) {
     const auto& parts = session.parts();
     std::string text = parts.hostname;
-    append(text, "\nPIPELINING\nSIZE ", parts.message_bytes_max, "\n8BITMIME\nSMTPUTF8\nCHUNKING");
+    append(text, "\nPIPELINING\nSIZE ", session.message_bytes_max(), "\n8BITMIME\nSMTPUTF8\nCHUNKING");
     append(text, "\nENHANCEDSTATUSCODES");
     // Only our users may ask for notifications: whoever could anywhere would have us send them to others (RFC 3461 §10.2).
     if (session.is_submission()) append(text, "\nDSN");
@@ -32,6 +33,13 @@ Async<void> greet(Session& session, std::string name, bool esmtp) {
     session.reset_envelope();  // RFC 5321 §4.1.4
     session.helo() = std::move(name);
     session.esmtp() = esmtp;
+    auto refusal = co_await run_session_hook(session, lua::Hook::helo).result();
+    if (refusal && *refusal) {
+        session.helo().clear();
+        session.count_bad_command();
+        co_await session.reply(**refusal);
+        co_return;
+    }
     if (esmtp) co_await session.reply(250, "", extensions(session));
     else co_await session.reply(250, "", session.parts().hostname);
 }

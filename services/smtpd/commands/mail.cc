@@ -5,6 +5,7 @@
 #include "common/base/text.h"
 #include "smtpd/commands/table.h"
 #include "smtpd/grammar/dsn.h"
+#include "smtpd/hooks.h"
 
 namespace tayori::smtp {
 namespace {
@@ -89,8 +90,8 @@ Async<void> cmd_mail(Session& session, std::string argument) {
     }
     auto sender = co_await parse_sender(path.path, parameters->smtputf8);
     auto& parts = session.parts();
-    if (parameters->size > parts.message_bytes_max) {
-        co_await session.reply(552, "5.3.4", cat("Message too big: at most ", parts.message_bytes_max, " octets."));
+    if (parameters->size > session.message_bytes_max()) {
+        co_await session.reply(552, "5.3.4", cat("Message too big: at most ", session.message_bytes_max(), " octets."));
         co_return;
     }
     if (session.login() && !sender.empty()) {
@@ -105,6 +106,13 @@ Async<void> cmd_mail(Session& session, std::string argument) {
     envelope.smtputf8 = parameters->smtputf8;
     envelope.envelope_id = std::move(parameters->envelope_id);
     envelope.dsn_return = parameters->dsn_return;
+    auto refusal = co_await run_session_hook(session, lua::Hook::mail).result();
+    if (!refusal || *refusal) {
+        session.reset_envelope();
+        if (!refusal) co_await fail(std::move(refusal.error()));
+        co_await session.reply(**refusal);
+        co_return;
+    }
     ++session.transactions();
     co_await session.reply(250, "2.1.0", "Sender ok.");
 }

@@ -5,9 +5,11 @@
 //
 // RCPTs that the client has pipelined (RFC 2920) are looked up in one call.
 #include "common/base/text.h"
+#include "common/daemon/plugins.h"
 #include "common/rpc/errors.h"
 #include "smtpd/commands/table.h"
 #include "smtpd/grammar/dsn.h"
+#include "smtpd/hooks.h"
 
 namespace tayori::smtp {
 namespace {
@@ -89,6 +91,31 @@ rpc::v1::Resolve to_request(const std::vector<Asked>& asked, std::uint64_t decla
     return request;
 }
 
+// It has been found: what plugins say of it, and the answer.
+Async<void> accept(Session& session, Asked asked) {
+    PlanRecipient recipient{std::move(asked.path), std::move(*asked.known), std::move(asked.original), asked.notify, {}};
+    auto& plugins = session.parts().plugins;
+    auto profiles = co_await target_profiles(plugins, recipient.targets).result();
+    if (!profiles) {
+        co_await session.refuse(std::move(profiles.error()), Stage::recipient);
+        co_return;
+    }
+    recipient.profiles = std::move(*profiles);
+    if (plugins.anybody_has(lua::Hook::rcpt)) {
+        auto refusal = co_await run_rcpt_hooks(session, recipient).result();
+        if (!refusal) {
+            co_await session.refuse(std::move(refusal.error()), Stage::recipient);
+            co_return;
+        }
+        if (*refusal) {
+            co_await session.reply(**refusal);
+            co_return;
+        }
+    }
+    session.envelope().recipients.push_back(std::move(recipient));
+    co_await session.reply(250, "2.1.5", "Recipient ok.");
+}
+
 }  // namespace
 
 Async<void> cmd_rcpt(Session& session, std::string argument) {
@@ -135,8 +162,7 @@ Async<void> cmd_rcpt(Session& session, std::string argument) {
             session.parts().recipients.keep(one.path, envelope.declared_bytes, found, answer.directory_version());
             one.known.emplace(found.targets().begin(), found.targets().end());
         }
-        envelope.recipients.push_back({std::move(one.path), std::move(*one.known), std::move(one.original), one.notify});
-        co_await session.reply(250, "2.1.5", "Recipient ok.");
+        co_await accept(session, std::move(one));
     }
 }
 

@@ -14,7 +14,8 @@ Carriers::Carriers(Parts& smtp, net::Dns& dns, Options options, OutboundCounters
       options_(std::move(options)),
       hosts_(dns, options_.hosts),
       ownership_(loop_, spool_),
-      parts_{smtp, hosts_, options_.client, ownership_, counters, options_.max_age_s, false, {}},
+      hooks_(smtp.plugins),
+      parts_{smtp, hosts_, options_.client, ownership_, counters, hooks_, options_.max_age_s, false, {}},
       taking_(std::make_unique<Tasks>()) {
     parts_.dkim_expire_days = options_.dkim_expire_days;
 }

@@ -39,6 +39,7 @@ class Carriers {
     Options options_;
     Hosts hosts_;
     Ownership ownership_;
+    ReportHooks hooks_;
     LaneParts parts_;
     std::size_t lanes_open_ = 0;
     Event lane_ended_;

@@ -283,6 +283,8 @@ Async<void> Lane::report(const v1::LeasedMail& mail, std::vector<Verdict> verdic
                  {{"id", mail.trace_id()}, {"queue_id", mail.queue_id()}, {"to", recipient.address()},
                   {"host", verdict.said.host()}, {"address", verdict.said.address()}, {"stage", verdict.said.stage()},
                   {"code", verdict.said.code()}, {"status", verdict.said.status()}, {"text", verdict.said.text()}});
+        // Here mail reaches its mailbox, not another server.
+        if (route_.kind() != v1::Route::KIND_LOCAL || !good) parts_.hooks.settled(mail, recipient, verdict);
         auto& outcome = *report.add_outcomes();
         outcome.set_index(recipient.index());
         outcome.set_outcome(verdict.outcome);

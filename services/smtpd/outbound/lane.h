@@ -8,6 +8,7 @@
 #include "common/metrics/metrics.h"
 #include "smtpd/outbound/client.h"
 #include "smtpd/outbound/local.h"
+#include "smtpd/outbound/report_hooks.h"
 #include "smtpd/outbound/reports.h"
 #include "smtpd/outbound/transaction.h"
 
@@ -34,6 +35,7 @@ struct LaneParts {
     ClientOptions client;
     Ownership& ownership;
     OutboundCounters counters;
+    ReportHooks& hooks;
     std::uint32_t max_age_s = 0;  // of a mail, where its route does not say
     bool draining = false;
     Event drain;  // notified when draining begins

@@ -7,6 +7,7 @@
 #include "common/base/text.h"
 #include "spoold/directory/account_rows.h"
 #include "spoold/directory/alias_rows.h"
+#include "spoold/directory/plugin_rows.h"
 
 namespace tayori::spool {
 namespace {
@@ -106,6 +107,7 @@ void write_settings(store::Transaction& transaction, AccountId id, Settings now,
     write_row(transaction, row_key::credentials(raw(id)), then.credentials);
     if (then.plugins.entries().empty()) transaction.erase(row_key::plugin_settings(raw(id)));
     else write_row(transaction, row_key::plugin_settings(raw(id)), then.plugins);
+    note_plugins_used(transaction, then.plugins);
 }
 
 template <class T, class Apply>

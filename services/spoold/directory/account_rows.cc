@@ -3,6 +3,7 @@
 #include "common/base/log.h"
 #include "common/base/text.h"
 #include "spoold/directory/account_life.h"
+#include "spoold/directory/plugin_rows.h"
 
 namespace tayori::spool {
 namespace {
@@ -107,7 +108,7 @@ Result<v1::Account> describe(const Rows& rows, const AccountRow& row) {
             shown.set_plugin(entry.plugin());
             shown.set_json(entry.json());
             shown.set_file(entry.file());
-            shown.set_enabled(entry.enabled());
+            shown.set_enabled(enables(entry));
         }
     }
     if (row.account.state() == stored::v1::STORED_STATE_DELETED) return out;

@@ -40,6 +40,7 @@ struct DirectoryCore {
         if (on_change) on_change(now);
     }
     ReturnPath return_path;  // set before anything is served
+    AddPlugins add_plugins;  // likewise
     VersionedCache<Resolution> resolved{kResolvedCacheMax};
     HashPool pool;
     std::atomic<bool> purging{false};

@@ -88,6 +88,8 @@ void Directory::on_change(std::function<void(std::uint64_t)> tell) { core_->on_c
 
 void Directory::on_return_path(ReturnPath behind) { core_->return_path = std::move(behind); }
 
+void Directory::on_resolved(AddPlugins add) { core_->add_plugins = std::move(add); }
+
 Result<void> Directory::end_imap_logins(store::Transaction& transaction, std::uint64_t account_id) {
     auto account = read_row<stored::v1::StoredAccount>(TransactionRows(transaction), row_key::account(account_id));
     if (!account) return fail(std::move(account.error()));

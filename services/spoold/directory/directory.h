@@ -32,6 +32,10 @@ struct DirectoryCore;  // what directory, auth and tickets share (core.h)
 // Whom a recipient leads back to whose mail was forwarded (spoold/srs): none, where it is no such address; not_found.
 using ReturnPath = std::function<std::optional<Result<std::string>>(const std::string& recipient)>;
 
+struct Resolution;
+// Adds to each target which plugins apply to it (spoold/plugin).
+using AddPlugins = std::function<Result<void>(Resolution& resolution)>;
+
 struct DirectoryCounts {
     std::uint64_t domains = 0;
     std::uint64_t accounts = 0;  // active and suspended
@@ -91,6 +95,8 @@ class Directory {
     void on_change(std::function<void(std::uint64_t version)> tell);
     // Addresses under which mail was forwarded; set before anything is served.
     void on_return_path(ReturnPath behind);
+    // Called where a recipient is looked up that is not in the cache; set before anything is served.
+    void on_resolved(AddPlugins add);
     // The mailbox can't be read by IMAP any more: every IMAP login of the account ends with this mutation. Afterwards call
     // logins_changed().
     static Result<void> end_imap_logins(store::Transaction& transaction, std::uint64_t account_id);

@@ -71,6 +71,7 @@ Result<v1::DeleteDomainResponse> remove_domain(store::Transaction& transaction, 
     point_catch_all(transaction, name, domain->catch_all(), {});
     const auto keys = dkim_row::range(name);
     transaction.erase_range(keys.from, keys.to);
+    transaction.erase(row_key::scope_plugin_settings(name));
     transaction.erase(row_key::domain(name));
     return v1::DeleteDomainResponse();
 }

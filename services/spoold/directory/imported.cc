@@ -7,6 +7,7 @@
 
 #include "common/base/text.h"
 #include "spoold/directory/limits.h"
+#include "spoold/directory/plugin_rows.h"
 
 namespace tayori::spool {
 
@@ -62,6 +63,7 @@ Result<void> put_plugin_settings(store::Transaction& transaction, std::uint64_t 
         }
     }
     write_row(transaction, row_key::plugin_settings(id), stored);
+    note_plugins_used(transaction, stored);
     return {};
 }
 

@@ -31,6 +31,9 @@ Result<Resolution> expand_cached(DirectoryCore& core, const std::string& recipie
     const auto version = core.version.load();
     if (auto kept = core.resolved.find(recipient, version)) return *std::move(kept);
     auto resolution = expand_recipient(StoreRows(core.store), recipient, core.rules);
+    if (resolution && core.add_plugins) {
+        if (auto added = core.add_plugins(*resolution); !added) return fail(std::move(added.error()));
+    }
     if (resolution) core.resolved.put(recipient, version, *resolution);
     return resolution;
 }
@@ -105,6 +108,9 @@ Result<void> resolve_one(DirectoryCore& core, const std::string& recipient, std:
         shown.set_account_id(target.account_id);
         shown.set_address(std::move(target.address));
         shown.set_detail(std::move(target.detail));
+        if (target.plugin_profile == 0) continue;
+        shown.set_plugin_profile(target.plugin_profile);
+        for (auto& alias : target.aliases) shown.add_aliases(std::move(alias));
     }
     return {};
 }

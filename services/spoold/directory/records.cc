@@ -53,6 +53,9 @@ constexpr std::string_view kCounters = "dc";
 constexpr std::string_view kSecrets = "dk";
 constexpr std::string_view kPluginSettings = "ds";
 constexpr std::string_view kUntouched = "dl";
+constexpr std::string_view kScopePluginSettings = "dt";
+constexpr std::string_view kPluginDeclarations = "dv";
+constexpr std::string_view kPluginsUsed = "df";
 constexpr std::size_t kTableBytes = 2;
 }  // namespace
 
@@ -77,6 +80,10 @@ std::string secret(std::string_view name) { return cat(kSecrets, name); }
 std::string plugin_settings(std::uint64_t id) { return cat(kPluginSettings, encode_u64(id)); }
 std::string untouched(std::uint64_t id) { return cat(kUntouched, encode_u64(id)); }
 
+std::string scope_plugin_settings(std::string_view domain) { return cat(kScopePluginSettings, domain); }
+std::string plugin_declaration(std::string_view plugin) { return cat(kPluginDeclarations, plugin); }
+std::string plugins_used() { return std::string(kPluginsUsed); }
+
 std::string domains_begin() { return std::string(kDomains); }
 std::string names_begin(std::string_view domain) {
     return domain.empty() ? std::string(kNames) : cat(kNames, domain, '\0');
@@ -87,6 +94,9 @@ std::string deleted_begin(std::string_view address) {
     return address.empty() ? std::string(kDeleted) : cat(kDeleted, address, '\0');
 }
 std::string bulk_changes_begin() { return std::string(kBulkChanges); }
+std::string plugin_settings_begin() { return std::string(kPluginSettings); }
+std::string scope_plugin_settings_begin() { return std::string(kScopePluginSettings); }
+std::string plugin_declarations_begin() { return std::string(kPluginDeclarations); }
 std::string bulk_entries_begin(std::uint64_t id) { return cat(kBulkEntries, encode_u64(id)); }
 std::string end_of(std::string prefix) {
     while (prefix.back() == '\xff') prefix.pop_back();
@@ -100,6 +110,7 @@ Name name_of(std::string_view key) {
     return {std::string(key.substr(zero + 1)), std::string(key.substr(0, zero))};
 }
 std::string domain_of(std::string_view key) { return std::string(key.substr(kTableBytes)); }
+std::string declared_plugin_of(std::string_view key) { return std::string(key.substr(kTableBytes)); }
 std::uint64_t id_at_end(std::string_view key) { return decode_u64(key.substr(key.size() - 8)); }
 std::string source_of(std::string_view key) {
     key.remove_prefix(kTableBytes);

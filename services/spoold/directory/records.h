@@ -12,7 +12,10 @@
 //   "d" "c" "account"                   the next account id, 8 bytes; "bulk": the next bulk change
 //   "d" "k" <name>                      keys of this store
 //   "d" "g" <domain> 00 <selector>      StoredDkimKey (spoold/dkim/row.h)
-//   "d" "s" <account id>                StoredPluginSettings: of control files of an old server
+//   "d" "s" <account id>                StoredPluginSettings: what is set for it, and of control files of an old server
+//   "d" "t" <domain>                    StoredPluginSettings of a domain; without one, of the site
+//   "d" "v" <plugin>                    what it declares, as JSON
+//   "d" "f"                             is any plugin enabled, or was one ever? "1" or "0" (plugin_rows.h)
 //   "d" "l" <account id>                (empty) nobody has logged in since an import into it
 //
 // Names are normalised (common/mail/address.h) and have no zero byte. Numbers are big-endian, so that they sort.
@@ -102,6 +105,9 @@ std::string next_bulk_change();
 std::string secret(std::string_view name);
 std::string plugin_settings(std::uint64_t id);
 std::string untouched(std::uint64_t id);
+std::string scope_plugin_settings(std::string_view domain);  // empty: the site's
+std::string plugin_declaration(std::string_view plugin);
+std::string plugins_used();
 
 std::string domains_begin();
 std::string names_begin(std::string_view domain);  // empty: of all domains
@@ -110,6 +116,9 @@ std::string pointers_begin(std::string_view target);
 std::string deleted_begin(std::string_view address);  // empty: of all addresses
 std::string bulk_changes_begin();
 std::string bulk_entries_begin(std::uint64_t id);
+std::string plugin_settings_begin();
+std::string scope_plugin_settings_begin();
+std::string plugin_declarations_begin();
 // The first key that does not start with `prefix`, which is not all 0xff.
 std::string end_of(std::string prefix);
 
@@ -119,6 +128,7 @@ std::string domain_of(std::string_view key);
 std::uint64_t id_at_end(std::string_view key);
 std::string source_of(std::string_view pointer_key);
 std::string deleted_address_of(std::string_view key);
+std::string declared_plugin_of(std::string_view key);
 }  // namespace row_key
 
 std::string encode_u64(std::uint64_t n);

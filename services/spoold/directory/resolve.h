@@ -17,6 +17,8 @@ struct ResolvedTarget {
     std::string detail;
     std::uint64_t quota_bytes = 0;
     std::uint64_t quota_messages = 0;
+    std::uint64_t plugin_profile = 0;       // Target.plugin_profile
+    std::vector<std::string> aliases = {};  // Target.aliases
 };
 
 struct Resolution {

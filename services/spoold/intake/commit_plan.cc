@@ -6,6 +6,7 @@
 #include "spoold/intake/intake.h"
 #include "spoold/intake/new_mail.h"
 #include "spoold/intake/outcomes.h"
+#include "spoold/intake/plan_plugins.h"
 #include "spoold/keys.h"
 #include "spoold/mailbox/names.h"
 #include "spoold/queue/outbound.h"
@@ -33,7 +34,7 @@ Result<void> check_plan(const v1::CommitPlan& plan) {
         }
         if (outbound.content().size() > kInlineBytesMax) return fail(Kind::invalid, "A mail of its own is too long.");
     }
-    return {};
+    return PlanPlugins::check(plan);
 }
 
 // What lives until the commit is done.
@@ -42,19 +43,22 @@ struct Planned {
     NewMail mail;
     std::vector<QueuedMail> queued;
     std::deque<std::string> bodies;  // of mails of our own
+    std::vector<DroppedState> dropped;
 };
 
 class PlanTx {
   public:
     PlanTx(store::Transaction& transaction, const Mailboxes::Parts& parts, const IntakeOptions& options, Planned& planned)
         : tx_(transaction), parts_(parts), options_(options), plan_(*planned.plan), mail_(planned.mail), planned_(planned),
-          seed_(planned.mail.seed) {
+          plugins_(transaction, plan_, planned.dropped), seed_(planned.mail.seed) {
         planned.queued.clear();
         planned.bodies.clear();
+        planned.dropped.clear();
     }
 
     Result<void> run(v1::CommitPlanReply& reply, ChangeSet& changes) {
         if (repeat_reply(tx_, kSite, plan_.request_id(), reply)) return {};
+        if (auto allowed = plugins_.limits(); !allowed) return allowed;
         auto body = BodyTx::store(tx_, mail_);
         if (!body) return fail(std::move(body.error()));
         bytes_ = body->bytes();
@@ -66,10 +70,15 @@ class PlanTx {
         }
         if (!refused_.empty()) return fail(verdict());
         for (const auto& outbound : plan_.outbound()) {
+            if (!plugins_.may_send(outbound)) {
+                reply.add_queue_ids(0);
+                continue;
+            }
             auto id = enqueue(outbound, *body);
             if (!id) return fail(std::move(id.error()));
             reply.add_queue_ids(raw(*id));
         }
+        plugins_.keep_state();
         if (options_.traces) add_trace(tx_, trace());
         if (auto ended = body->end(); !ended) return ended;
         keep_reply(tx_, kSite, plan_.request_id(), reply);
@@ -77,12 +86,20 @@ class PlanTx {
     }
 
   private:
-    // The folder named, or INBOX: a rule may name one that has been deleted, and mail must not be lost by that.
-    static Result<FolderTx*> target(AccountTx& box, const std::string& name) {
-        if (!name.empty()) {
-            if (const auto canonical = canonical_name(name)) {
+    // The folder named, or INBOX: a rule may name one that has been deleted, and mail must not be lost by that; nor by one that
+    // can't be made.
+    static Result<FolderTx*> target(AccountTx& box, const v1::Delivery& delivery) {
+        if (!delivery.folder().empty()) {
+            if (const auto canonical = canonical_name(delivery.folder())) {
                 if (const auto id = box.find_name(*canonical)) return box.folder(*id);
+                if (delivery.create()) {
+                    if (auto made = box.ensure_folder(*canonical)) return made;
+                }
             }
+        } else if (delivery.special_use() != v1::SPECIAL_USE_UNSPECIFIED) {
+            auto found = delivery.create() ? box.ensure_special_folder(delivery.special_use())
+                                           : box.special_folder(delivery.special_use());
+            if (found) return found;
         }
         return box.folder(box.state().inbox);
     }
@@ -98,7 +115,7 @@ class PlanTx {
     }
 
     Result<FolderTx*> check(AccountTx& box, const v1::Delivery& delivery, std::uint64_t bytes) const {
-        auto folder = target(box, delivery.folder());
+        auto folder = target(box, delivery);
         if (!folder) return folder;
         if (auto room = box.check_room(**folder, bytes, 1); !room) return fail(std::move(room.error()));
         if (auto uids = AccountTx::check_uids(**folder, 1); !uids) return fail(std::move(uids.error()));
@@ -128,6 +145,7 @@ class PlanTx {
         if (!stored) return fail(std::move(stored.error()));
         outcome.set_folder_id(raw((*folder)->id));
         outcome.set_uid(stored->uid);
+        stored_.push_back({box->id(), (*folder)->record.name == kInbox ? std::string() : (*folder)->record.name});
         return {};
     }
 
@@ -184,7 +202,7 @@ class PlanTx {
     }
 
     // One record for all: where it was stored, and what was queued because of it.
-    TraceRecord trace() const {
+    TraceRecord trace() {
         TraceRecord record;
         record.kind = v1::TraceEvent::KIND_RECEIVED;
         record.trace_id = plan_.trace_id();
@@ -192,7 +210,8 @@ class PlanTx {
         record.message_id = plan_.summary().message_id();
         record.client = plan_.client();
         record.bytes = bytes_;
-        for (const auto& delivery : plan_.deliveries()) record.stored.push_back({AccountId{delivery.account_id()}, delivery.folder()});
+        record.note = plugins_.take_notes();
+        record.stored = std::move(stored_);
         for (const auto& mail : planned_.queued) {
             auto& queued = record.queued.emplace_back();
             queued.id = mail.id;
@@ -207,6 +226,8 @@ class PlanTx {
     const v1::CommitPlan& plan_;
     const NewMail& mail_;
     Planned& planned_;
+    PlanPlugins plugins_;
+    std::vector<TraceRecord::Stored> stored_;
     std::uint64_t bytes_ = 0;
     std::uint64_t seed_;
     std::uint64_t next_message_ = 0;
@@ -231,6 +252,7 @@ void Intake::commit_plan(Shared<v1::CommitPlan> request, Answer<v1::CommitPlanRe
         // The store reads the bytes until then.
         [&options = options_, request, planned, done = std::move(done)](Result<v1::CommitPlanReply> reply) {
             if (reply && options.queued) options.queued(planned->queued);
+            if (reply && options.dropped && !planned->dropped.empty()) options.dropped(planned->dropped);
             done(std::move(reply));
         });
 }

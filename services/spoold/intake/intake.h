@@ -2,6 +2,7 @@
 #pragma once
 
 #include "spoold/mailbox/mailboxes.h"
+#include "spoold/plugin/state.h"
 #include "spoold/queue/queue.h"
 #include "spoold/queue/volume.h"
 #include "tayori/spool/v1/intake.pb.h"
@@ -17,6 +18,8 @@ struct IntakeOptions {
     std::function<std::string(const std::string& sender, const std::string& domain)> rewrite;
     // Told of mails that a commit has put into the queue, on the committer's thread, before the commit is answered.
     std::function<void(const std::vector<QueuedMail>&)> queued;
+    // Told of what plugins could not keep; likewise.
+    std::function<void(const std::vector<DroppedState>&)> dropped;
 };
 
 class Intake {

@@ -264,7 +264,7 @@ void open_present(const Mailboxes::Parts& parts, Directory& directory, AccountId
             return Opening(transaction, parts, account, *prepared).run(false, reply, changes);
         },
         [core = directory.core(), done = std::move(done)](Result<v1::ImportAccount> opened) {
-            core->version.fetch_add(1);
+            core->changed();  // it may have brought settings of plugins
             done(std::move(opened));
         });
 }

@@ -183,7 +183,7 @@ Result<Step> undo_some(const Mailboxes::Parts& parts, const CorePtr& core, Impor
             },
             std::move(done));
     });
-    core->version.fetch_add(1);
+    core->changed();
     return step;
 }
 

@@ -21,6 +21,14 @@ constexpr DefaultFolder kDefaultFolders[] = {
     {"Sent", v1::SPECIAL_USE_SENT},        {"Trash", v1::SPECIAL_USE_TRASH},
 };
 
+std::string_view default_name(v1::SpecialUse use) {
+    if (use == v1::SPECIAL_USE_UNSPECIFIED) return {};
+    for (const auto& folder : kDefaultFolders) {
+        if (folder.use == use) return folder.name;
+    }
+    return {};
+}
+
 }  // namespace
 
 // UIDVALIDITY is the time, or one more than the last: it rises however fast folders are made (RFC 3501 §2.3.1.1).
@@ -51,6 +59,53 @@ Result<FolderTx*> AccountTx::create_folder(std::string_view name, v1::SpecialUse
     if (state_.folders >= kFoldersPerAccountMax) return fail(Kind::over_quota, "Too many mailboxes.");
     if (auto room = check_list(list_cost(name)); !room) return fail(std::move(room.error()));
     return &new_folder(name, special_use);
+}
+
+Result<FolderTx*> AccountTx::ensure_folder(std::string_view name) {
+    if (const auto id = find_name(name)) return folder(*id);
+    auto made = create_folder(name, v1::SPECIAL_USE_UNSPECIFIED);
+    if (made && !tx_.get(keys::subscription(account_, name))) {
+        if (auto subscribed = add_subscription(name); !subscribed) return fail(std::move(subscribed.error()));
+    }
+    return made;
+}
+
+Result<FolderTx*> AccountTx::special_folder(v1::SpecialUse special_use) {
+    // Nearly always under the name that it was made with.
+    const auto usual = default_name(special_use);
+    if (!usual.empty()) {
+        if (const auto id = find_name(usual)) {
+            auto found = folder(*id);
+            if (!found || (*found)->record.special_use == special_use) return found;
+        }
+    }
+    std::optional<FolderId> found;
+    std::optional<Error> error;
+    const auto range = keys::folders(account_);
+    tx_.scan(range.from, range.to, [&](std::string_view key, std::string_view value) {
+        auto record = FolderRecord::decode(value);
+        if (!record) error = std::move(record.error());
+        else if (record->special_use == special_use) found = keys::folder_of_key(key);
+        return !error && !found;
+    });
+    if (error) return fail(std::move(*error));
+    if (!found) return fail(Kind::not_found, "No mailbox has this use.");
+    return folder(*found);
+}
+
+Result<FolderTx*> AccountTx::ensure_special_folder(v1::SpecialUse special_use) {
+    auto found = special_folder(special_use);
+    if (found || found.error().kind != Kind::not_found) return found;
+    const auto name = default_name(special_use);
+    if (name.empty()) return fail(Kind::unsupported, "No such special use.");
+    auto made = ensure_folder(name);
+    if (!made) return made;
+    // One of that name, which a user made for himself, is what its name says.
+    if ((*made)->record.special_use == v1::SPECIAL_USE_UNSPECIFIED) {
+        (*made)->record.special_use = special_use;
+        (*made)->dirty = true;
+    }
+    return made;
 }
 
 Result<void> AccountTx::check_list(std::uint64_t more_bytes) const {

@@ -151,8 +151,9 @@ Result<void> AccountTx::put_in(FolderTx& folder, std::vector<Reference> referenc
     return {};
 }
 
-Result<void> AccountTx::append(FolderTx& folder, std::vector<Reference> references, Change& change) {
-    const bool shown_by_pop3 = folder.id == state_.inbox || state_.form == v1::MAILBOX_FORM_POP3;
+Result<void> AccountTx::append(FolderTx& folder, std::vector<Reference> references, Change& change, Pop3Order order) {
+    const bool shown_by_pop3 =
+        order == Pop3Order::by_folder && (folder.id == state_.inbox || state_.form == v1::MAILBOX_FORM_POP3);
     folder.record.pace.note(tx_.now_ms(), folder.record.uid_next);
     for (auto& reference : references) {
         reference.uid = folder.record.uid_next++;

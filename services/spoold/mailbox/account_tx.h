@@ -50,6 +50,12 @@ class AccountTx {
     Modseq modseq();
 
     Result<FolderTx*> create_folder(std::string_view name, v1::SpecialUse special_use);
+    // The folder of that name, made and subscribed where it is missing.
+    Result<FolderTx*> ensure_folder(std::string_view name);
+    // The folder with this use. not_found: none has it.
+    Result<FolderTx*> special_folder(v1::SpecialUse special_use);
+    // Made and subscribed where none has it, under the name that new mailboxes have for it.
+    Result<FolderTx*> ensure_special_folder(v1::SpecialUse special_use);
     // over_quota: longer than a listing may get.
     Result<void> rename_folder(FolderTx& folder, std::string_view name);
     // Its mail goes where it can be undeleted.
@@ -84,7 +90,10 @@ class AccountTx {
 
     // Gives each the next UID, the modseq, and in INBOX a POP3 order (in POP3 form in every folder, since POP3 is the only
     // way to them); counts them.
-    Result<void> append(FolderTx& folder, std::vector<Reference> references, Change& change);
+    // `hidden`: POP3 does not show them wherever they go, as it has let go of them.
+    enum class Pop3Order : std::uint8_t { by_folder, hidden };
+    Result<void> append(FolderTx& folder, std::vector<Reference> references, Change& change,
+                        Pop3Order order = Pop3Order::by_folder);
     // Mail of an import (spoold/legacy): like append(), but a UID and a POP3 order that are there stay. A UID must be one
     // that may_place() has let through; 0 gets the next one, a POP3 order of 0 stays hidden from POP3. Says where each is.
     struct Placed {

@@ -98,27 +98,103 @@ Result<std::vector<Shown>> read_maildrop(const store::Snapshot& snapshot, Accoun
     return shown;
 }
 
-// What another session has expunged by now is gone, as was wished.
+// What becomes of mail that a POP3 client has deleted. What another session has expunged by now is gone, as was wished.
+class Removal {
+  public:
+    Removal(AccountTx& box, const v1::RemovedMail& how, ChangeSet& changes) : box_(box), how_(how), changes_(changes) {}
+
+    // How many it has met.
+    Result<std::uint32_t> run(FolderTx& folder, const UidSet& uids) {
+        if (how_.keep()) return mark(folder, uids);
+        if (how_.move_to() == v1::SPECIAL_USE_UNSPECIFIED) return expunge(folder, uids);
+        auto target = box_.ensure_special_folder(how_.move_to());
+        if (!target) return fail(std::move(target.error()));
+        // Where it lies there already, removing it again means removing it.
+        if (*target == &folder) return expunge(folder, uids);
+        return move(folder, uids, **target);
+    }
+
+  private:
+    Result<std::vector<Reference>> take_out(FolderTx& folder, const UidSet& uids, AccountTx::Goes goes) {
+        auto change = box_.start_change(folder);
+        auto removed = box_.remove(folder, uids, [](Uid, std::uint8_t) { return true; }, goes, change);
+        if (removed && !removed->empty()) changes_.push_back(std::move(change));
+        return removed;
+    }
+
+    Result<std::uint32_t> expunge(FolderTx& folder, const UidSet& uids) {
+        auto removed = take_out(folder, uids, AccountTx::Goes::to_trash);
+        if (!removed) return fail(std::move(removed.error()));
+        return static_cast<std::uint32_t>(removed->size());
+    }
+
+    Result<std::uint32_t> move(FolderTx& folder, const UidSet& uids, FolderTx& target) {
+        if (auto room = AccountTx::check_uids(target, folder.record.messages); !room) return fail(std::move(room.error()));
+        auto moved = take_out(folder, uids, AccountTx::Goes::elsewhere);
+        if (!moved) return fail(std::move(moved.error()));
+        const auto count = static_cast<std::uint32_t>(moved->size());
+        if (count == 0) return count;
+        auto arriving = box_.start_change(target);
+        // Hidden also in POP3 form, where every folder is shown: the client has deleted it.
+        auto appended = box_.append(target, std::move(*moved), arriving, AccountTx::Pop3Order::hidden);
+        if (appended) appended = box_.name_keywords(arriving);
+        if (!appended) return fail(std::move(appended.error()));
+        changes_.push_back(std::move(arriving));
+        return count;
+    }
+
+    Result<std::uint32_t> mark(FolderTx& folder, const UidSet& uids) {
+        std::uint32_t count = 0;
+        std::vector<KeywordId> keyword;
+        if (!how_.keyword().empty()) {
+            google::protobuf::RepeatedPtrField<std::string> names;
+            *names.Add() = how_.keyword();
+            auto ids = box_.keyword_ids(names);
+            if (!ids) return fail(std::move(ids.error()));
+            keyword = std::move(*ids);
+        }
+        auto change = box_.start_change(folder);
+        auto changed = box_.change_flags(
+            folder, uids,
+            [&](FlagsNow& now) {
+                ++count;
+                if (keyword.empty() || now.keywords.size() >= kKeywordsPerMessageMax) return false;
+                const auto at = std::lower_bound(now.keywords.begin(), now.keywords.end(), keyword.front());
+                if (at != now.keywords.end() && *at == keyword.front()) return false;
+                now.keywords.insert(at, keyword.front());
+                return true;
+            },
+            change);
+        if (!changed) return fail(std::move(changed.error()));
+        if (change.changed.empty()) return count;
+        if (auto named = box_.name_keywords(change); !named) return fail(std::move(named.error()));
+        changes_.push_back(std::move(change));
+        return count;
+    }
+
+    AccountTx& box_;
+    const v1::RemovedMail& how_;
+    ChangeSet& changes_;
+};
+
 Result<void> apply_close(store::Transaction& transaction, const Mailboxes::Parts& parts, AccountId account,
-                         const std::vector<MaildropNumbers::InFolder>& remove, v1::CloseMaildropReply& reply,
-                         ChangeSet& changes) {
+                         const std::vector<MaildropNumbers::InFolder>& remove, const v1::RemovedMail& how,
+                         v1::CloseMaildropReply& reply, ChangeSet& changes) {
     auto box = AccountTx::open(transaction, parts, account);
     if (!box) return fail(std::move(box.error()));
+    Removal removal(*box, how, changes);
     std::uint32_t count = 0;
     for (const auto& part : remove) {
         auto folder = box->folder(part.folder);
         if (!folder && folder.error().kind == Kind::not_found) continue;
         if (!folder) return fail(std::move(folder.error()));
-        auto change = box->start_change(**folder);
-        const auto removed = box->remove(
-            **folder, part.uids, [](Uid, std::uint8_t) { return true; }, AccountTx::Goes::to_trash, change);
-        if (!removed) return fail(removed.error());
-        if (removed->empty()) continue;
-        count += static_cast<std::uint32_t>(removed->size());
-        changes.push_back(std::move(change));
+        auto done = removal.run(**folder, part.uids);
+        if (!done) return fail(std::move(done.error()));
+        count += *done;
     }
     reply.set_removed(count);
-    if (count > 0) box->save();
+    // The target of a move may be new though nothing is left to go there.
+    if (!changes.empty() || how.move_to() != v1::SPECIAL_USE_UNSPECIFIED) box->save();
     return {};
 }
 
@@ -237,9 +313,9 @@ void Mailboxes::close_maildrop(AccountId account, Shared<v1::CloseMaildrop> requ
     }
     submit_write<v1::CloseMaildropReply>(
         *parts_, account, store::Effect::shrinks,
-        [parts = parts_.get(), account, remove = std::move(*remove)](
+        [parts = parts_.get(), account, request, remove = std::move(*remove)](
             store::Transaction& transaction, v1::CloseMaildropReply& reply, ChangeSet& changes) {
-            return apply_close(transaction, *parts, account, remove, reply, changes);
+            return apply_close(transaction, *parts, account, remove, request->removed_mail(), reply, changes);
         },
         [this, lease, done = std::move(done)](Result<v1::CloseMaildropReply> reply) {
             maildrops_->release(lease);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <utility>
 
@@ -22,6 +23,8 @@ struct Mailboxes::Parts {
     mutable Recents recents;  // has a lock of its own
     mutable std::atomic<std::uint64_t> renumbered{0};  // folders that came to the end of their UIDs
     mutable RaisedCount raised;
+    // Told of what commits have changed, on the committer's thread; set before anything is served.
+    mutable std::function<void(const ChangeSet&)> watch = {};
 };
 
 // What every write does after its commit, on the committer's thread.

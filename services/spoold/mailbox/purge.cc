@@ -61,6 +61,8 @@ void erase_records(store::Transaction& transaction, AccountId account) {
     erase(transaction, keys::all_imported(account));
     erase(transaction, keys::imported_uidls(account));
     erase(transaction, keys::fetch_sources(account));
+    erase(transaction, keys::plugin_rows_of(account));
+    transaction.erase(keys::plugin_work(account));
     transaction.erase(keys::keyword_table(account));
     transaction.erase(keys::account_state(account));
 }

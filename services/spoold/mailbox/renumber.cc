@@ -38,6 +38,7 @@ void publish(const Mailboxes::Parts& parts, ChangeSet&& changes) {
         if (change.gone) parts.recents.forget(change.folder);
         if (change.renumber_due) renumber_soon(parts, change.account, change.folder);
     }
+    if (parts.watch) parts.watch(changes);
     parts.hub.publish(std::move(changes));
 }
 

@@ -93,8 +93,17 @@ void add_events(std::int64_t at_ms, const TraceRecord& record, const TraceHooks&
         if (!record.queued.empty()) event.set_queue_id(raw(record.queued.front().id));
         return;
     }
+    event.clear_note();
     std::vector<std::string> at_home;
     for (const auto& stored : record.stored) event.add_recipients(at_home.emplace_back(hooks.address_of(stored.account)));
+    for (std::string_view left = record.note; !left.empty();) {
+        const auto end = std::min(left.find('\n'), left.size());
+        auto& decided = *mail.add_events();
+        decided.set_at_ms(at_ms);
+        decided.set_kind(v1::TraceEvent::KIND_DECIDED);
+        decided.set_note(std::string(left.substr(0, end)));
+        left.remove_prefix(std::min(end + 1, left.size()));
+    }
     for (std::size_t i = 0; i < record.stored.size(); ++i) {
         auto& stored = *mail.add_events();
         stored.set_at_ms(at_ms);

@@ -33,7 +33,7 @@ struct TraceRecord {
     std::vector<Stored> stored;  // intake tells of everything in one record
     std::vector<Queued> queued;  // and what happens later is about one
     std::string said;            // v1::Said
-    std::string note;
+    std::string note;            // of intake: what plugins have decided, a line each
 
     std::string encode() const;
     static bool decode(std::string_view value, TraceRecord& out);

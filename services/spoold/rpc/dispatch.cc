@@ -33,11 +33,14 @@ void Dispatcher::closed(Session& session) {
     }
     parts_.mailboxes.release_leases(state.owner);
     parts_.outgoing.stream_closed(LeaseStream{session.id()});
+    parts_.plugins.stream_closed(session.id());
+    parts_.plugin_work.stream_closed(session.id());
 }
 
 void Dispatcher::cancelled(Session& session, std::uint64_t seq) {
     release_lease(session, seq);
     parts_.outgoing.cancel(LeaseStream{session.id()}, seq);
+    parts_.plugin_work.cancel(session.id(), seq);
 }
 
 void Dispatcher::call(Call call) try {
@@ -60,6 +63,12 @@ void Dispatcher::call(Call call) try {
         case v1::Call::kEndLease:
         case v1::Call::kReclaimLeases:
             return carrier_call(call);
+        case v1::Call::kGetPluginProfile:
+        case v1::Call::kGetPluginState:
+        case v1::Call::kReportPlugins:
+        case v1::Call::kLeasePluginWork:
+        case v1::Call::kFinishPluginWork:
+            return plugin_call(call);
         default:
             break;
     }
@@ -145,6 +154,41 @@ void Dispatcher::carrier_call(const Call& call) {
     }
 }
 
+// Of daemons that run plugins.
+void Dispatcher::plugin_call(const Call& call) {
+    const auto& request = call->call();
+    auto& plugins = parts_.plugins;
+    switch (request.request_case()) {
+        case v1::Call::kGetPluginProfile:
+            return call->answer<v1::GetPluginProfile>(plugins.profile(request.get_plugin_profile().account_id()));
+        case v1::Call::kGetPluginState:
+            return call->answer<v1::GetPluginState>(plugins.state(request.get_plugin_state()));
+        case v1::Call::kReportPlugins:
+            return report_plugins(call);
+        case v1::Call::kLeasePluginWork:
+            return parts_.plugin_work.lease(request.lease_plugin_work(), call->session().id(), call->seq(),
+                                            [call](Result<v1::LeasePluginWorkReply> reply) {
+                                                call->answer<v1::LeasePluginWork>(std::move(reply));
+                                            });
+        default:
+            // A lease is smtpd's; what hooks decide elsewhere has none.
+            if (request.finish_plugin_work().lease_id() != 0 && !call->session().info().role.delivery)
+                return call->refuse(Error::make(Kind::denied, "Not allowed.", "plugins' work is leased to smtpd"));
+            return parts_.plugin_work.finish(Shared<v1::FinishPluginWork>(call, &request.finish_plugin_work()),
+                                             [call](Result<v1::FinishPluginWorkReply> reply) {
+                                                 call->answer<v1::FinishPluginWork>(std::move(reply));
+                                             });
+    }
+}
+
+void Dispatcher::report_plugins(const Call& call) {
+    auto& session = call->session();
+    const auto reload = parts_.plugins.report({session.id(), session.info().program, session.info().instance},
+                                              call->call().report_plugins());
+    if (reload.number() != 0) session.tell_plugin_reload(reload);
+    call->answer<v1::ReportPlugins>(v1::ReportPluginsReply());
+}
+
 void Dispatcher::scram_final(const Call& call) {
     auto final = parts_.auth.scram_final(call->call().auth_scram_final());
     if (!final) return call->refuse(final.error());
@@ -226,6 +270,12 @@ void Dispatcher::account_call(AccountId account, const Call& call) {
                 parts_.mailboxes.get_folder(account, request.get_folder()));
         case v1::Call::kGetQuota:
             return call->answer<v1::GetQuota>(parts_.mailboxes.get_quota(account));
+        case v1::Call::kGetOwnSettings:
+            return call->answer<v1::GetOwnSettings>(parts_.plugins.own_settings(raw(account)));
+        case v1::Call::kSetOwnSettings:
+            return parts_.plugins.set_own_settings(raw(account), request.set_own_settings(), [call](Result<v1::SetOwnSettingsReply> reply) {
+                call->answer<v1::SetOwnSettings>(std::move(reply));
+            });
         case v1::Call::kClaimRecent:
             return call->answer<v1::ClaimRecent>(
                 parts_.mailboxes.claim_recent(account, request.claim_recent()));

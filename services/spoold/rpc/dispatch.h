@@ -14,6 +14,7 @@
 #include "spoold/intake/intake.h"
 #include "spoold/jobs/jobs.h"
 #include "spoold/mailbox/mailboxes.h"
+#include "spoold/plugin/work.h"
 #include "spoold/queue/outgoing.h"
 #include "spoold/rpc/flow.h"
 #include "spoold/rpc/session.h"
@@ -33,6 +34,8 @@ class Dispatcher final : public Handler {
         Forms& forms;
         Outgoing& outgoing;
         Dkim& dkim;
+        Plugins& plugins;
+        PluginWork& plugin_work;
         Workers& readers;
     };
     explicit Dispatcher(Parts parts) : parts_(parts) {}
@@ -53,6 +56,8 @@ class Dispatcher final : public Handler {
     void scram_final(const Call& call);
     void resolve(const Call& call);
     void carrier_call(const Call& call);
+    void plugin_call(const Call& call);
+    void report_plugins(const Call& call);
     void sign_dkim(const Call& call);
     void upload(const Call& call);
     void run_uploads(Session& session);

@@ -38,6 +38,7 @@ bool may_call(const Role& role, v1::Call::RequestCase request) {
         case v1::Call::kEndLease:
         case v1::Call::kReclaimLeases:
         case v1::Call::kSignDkim:
+        case v1::Call::kLeasePluginWork:
             return role.delivery;
         case v1::Call::kUploadBegin:
         case v1::Call::kUploadAppend:

@@ -14,6 +14,7 @@
 #include "spoold/rpc/dkim_service.h"
 #include "spoold/rpc/fetch_service.h"
 #include "spoold/rpc/import_service.h"
+#include "spoold/rpc/plugin_service.h"
 #include "spoold/rpc/queue_service.h"
 
 namespace tayori::spool {
@@ -67,6 +68,7 @@ struct Server::Door {
     std::unique_ptr<QueueService> queue;
     std::unique_ptr<DkimService> dkim;
     std::unique_ptr<SrsService> srs;
+    std::unique_ptr<PluginService> plugins;
     std::unique_ptr<grpc::Server> server;
 };
 
@@ -78,6 +80,7 @@ Server::Server(ServerOptions options, const ServerParts& parts)
       transfers_(kTransferThreads),
       bulk_(1),
       backup_(1),
+      reloads_(1),
       streams_(parts.clock),
       counts_(parts.metrics) {}
 
@@ -85,12 +88,14 @@ Result<std::unique_ptr<Server>> Server::start(ServerOptions options, ServerParts
     std::unique_ptr<Server> server(new Server(std::move(options), parts));
     server->dispatcher_ = std::make_unique<Dispatcher>(
         Dispatcher::Parts{parts.directory, parts.auth, parts.tickets, parts.mailboxes, parts.intake,
-                          parts.hub, parts.jobs, parts.forms, parts.outgoing, parts.dkim, server->readers_});
+                          parts.hub, parts.jobs, parts.forms, parts.outgoing, parts.dkim, parts.plugins,
+                          parts.plugin_work, server->readers_});
     Services services{{parts.store, parts.directory, parts.mailboxes, parts.counters, parts.undelete, parts.queue, parts.outgoing,
                        server->streams_, server->administration_, server->options_.server_id,
                        parts.clock.now_ms() / 1000, std::move(parts.warnings)},
                       {parts.jobs, parts.forms, server->administration_, server->writer_},
-                      parts.imports, parts.fetches, parts.backups, parts.outgoing, parts.dkim, parts.forwarding};
+                      parts.imports, parts.fetches, parts.backups, parts.outgoing, parts.dkim, parts.forwarding,
+                      parts.plugins};
     parts.directory.on_change(
         [&streams = server->streams_](std::uint64_t version) { streams.tell_directory_version(version); });
     auto started = parts.outgoing.start([&readers = server->readers_](std::function<void()> job) { readers.post(std::move(job)); });
@@ -147,6 +152,8 @@ Result<void> Server::open_door(const std::string& address, Entry entry, const Se
         builder.RegisterService(door->queue.get());
         door->dkim = std::make_unique<DkimService>(gate, services.dkim, administration_);
         door->srs = std::make_unique<SrsService>(gate, services.forwarding);
+        door->plugins = std::make_unique<PluginService>(gate, services.plugins, streams_, administration_, reloads_);
+        builder.RegisterService(door->plugins.get());
         builder.RegisterService(door->dkim.get());
         builder.RegisterService(door->srs.get());
     }

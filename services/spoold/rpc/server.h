@@ -57,6 +57,8 @@ struct ServerParts {
     Backups& backups;
     Dkim& dkim;
     Forwarding& forwarding;
+    Plugins& plugins;
+    PluginWork& plugin_work;
     const Clock& clock;
     Metrics& metrics;  // outlives the server
     std::vector<std::string> warnings;
@@ -87,6 +89,7 @@ class Server {
         Outgoing& outgoing;
         Dkim& dkim;
         Forwarding& forwarding;
+        Plugins& plugins;
     };
     Result<void> open(const Services& services);
     Result<void> open_door(const std::string& address, Entry entry, const Services& services);
@@ -100,6 +103,7 @@ class Server {
     Workers transfers_;  // imports and exports: they take long
     Workers bulk_;
     Workers backup_;
+    Workers reloads_;    // a reload of plugins waits for the daemons
     Streams streams_;
     CallCounts counts_;
     std::unique_ptr<Dispatcher> dispatcher_;

@@ -122,10 +122,21 @@ void Session::tell_log_level(std::string name) {
 void Session::tell_directory_version(std::uint64_t version) {
     {
         std::lock_guard lock(mutex_);
-        if (!opened_ || !info_.role.delivery || info_.kind != v1::STREAM_KIND_CONTROL) return;
+        if (!opened_ || info_.kind != v1::STREAM_KIND_CONTROL) return;
         directory_version_waits_ = version;
     }
     wake(Send::later);
+}
+
+bool Session::tell_plugin_reload(const v1::PluginReload& reload) {
+    {
+        std::lock_guard lock(mutex_);
+        if (!opened_ || info_.kind != v1::STREAM_KIND_CONTROL || reload.number() <= plugin_reload_told_) return false;
+        plugin_reload_told_ = reload.number();
+        plugin_reload_waits_ = reload;
+    }
+    wake(Send::later);
+    return true;
 }
 
 void Session::write_if_possible() {
@@ -144,6 +155,7 @@ bool Session::fill_frame() {
     // Nothing goes before the welcome.
     if (opened_ && !log_level_waits_.empty()) frame_out_.set_log_level(std::exchange(log_level_waits_, {}));
     frame_out_.set_directory_version(std::exchange(directory_version_waits_, 0));
+    if (plugin_reload_waits_.number() != 0) *frame_out_.mutable_plugin_reload() = std::exchange(plugin_reload_waits_, {});
     // The replies that wait now were queued after the events that their calls caused: with the
     // events in front, in this frame or an earlier one, nobody is told of a change after the reply
     // of its cause.
@@ -155,7 +167,7 @@ bool Session::fill_frame() {
     }
     return frame_out_.has_welcome() || frame_out_.events_size() != 0 ||
            frame_out_.replies_size() != 0 || !frame_out_.log_level().empty() ||
-           frame_out_.directory_version() != 0;
+           frame_out_.directory_version() != 0 || frame_out_.has_plugin_reload();
 }
 
 void Session::read_if_possible() {

@@ -122,6 +122,8 @@ class Session final : public grpc::ServerBidiReactor<v1::ClientFrame, v1::Server
 
     void tell_log_level(std::string name);
     void tell_directory_version(std::uint64_t version);
+    // Each number once, on control streams. True: it is told now.
+    bool tell_plugin_reload(const v1::PluginReload& reload);
 
     // Around the answers of a group of commits: what later sends gather on this thread is written out at the end, a few
     // streams here, more by the writer's thread.
@@ -185,6 +187,8 @@ class Session final : public grpc::ServerBidiReactor<v1::ClientFrame, v1::Server
     bool welcome_waits_ = false;
     std::string log_level_waits_;
     std::uint64_t directory_version_waits_ = 0;
+    v1::PluginReload plugin_reload_waits_;  // number 0: none does
+    std::uint64_t plugin_reload_told_ = 0;
     bool reading_ = true;
     bool dispatching_ = false;  // a frame is being worked on: its answers go out together
     bool writing_ = false;

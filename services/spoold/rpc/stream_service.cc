@@ -57,6 +57,14 @@ void Streams::tell_directory_version(std::uint64_t version) {
     for (auto& session : sessions()) session->tell_directory_version(version);
 }
 
+std::vector<std::uint64_t> Streams::tell_plugin_reload(const v1::PluginReload& reload) {
+    std::vector<std::uint64_t> told;
+    for (auto& session : sessions()) {
+        if (session->tell_plugin_reload(reload)) told.push_back(session->id());
+    }
+    return told;
+}
+
 void Streams::set_info(std::uint64_t id, SessionInfo info) {
     std::lock_guard lock(mutex_);
     auto found = entries_.find(id);

@@ -33,6 +33,8 @@ class Streams {
     // Told to every daemon, also to those that come later.
     void set_log_level(const std::string& name);
     void tell_directory_version(std::uint64_t version);
+    // To every daemon that is connected; the ids of their control sessions.
+    std::vector<std::uint64_t> tell_plugin_reload(const v1::PluginReload& reload);
     // No more are added, and new calls are refused as busy. Waits until those that run are answered, or the deadline;
     // then ends all streams. Only then, since a daemon takes the end of one for the end of both.
     void drain(std::chrono::system_clock::time_point deadline);

@@ -39,6 +39,10 @@ TEST(Roles, OnlySmtpdDelivers) {
     EXPECT_TRUE(may_call(pop3d, v1::Call::kOpenMaildrop));
     EXPECT_TRUE(may_call(role_of("smtpd"), v1::Call::kCommitPlan));
     EXPECT_FALSE(may_call(role_of("adminctl"), v1::Call::kListFolders));
+    EXPECT_FALSE(may_call(pop3d, v1::Call::kLeasePluginWork));
+    EXPECT_TRUE(may_call(role_of("smtpd"), v1::Call::kLeasePluginWork));
+    EXPECT_TRUE(may_call(pop3d, v1::Call::kGetPluginProfile));
+    EXPECT_TRUE(may_call(pop3d, v1::Call::kReportPlugins));
 }
 
 }  // namespace

@@ -74,6 +74,29 @@ TEST_F(SpoolTest, AnAdministratorsLogLevelReachesDaemonsAlreadyConnectedAndLater
     EXPECT_FALSE(log_enabled(LogLevel::warn));
 }
 
+v1::PluginReload plugin_reload(std::uint64_t number, v1::ReloadAction action = v1::RELOAD_ACTION_UNSPECIFIED) {
+    v1::PluginReload reload;
+    reload.set_number(number);
+    reload.set_action(action);
+    return reload;
+}
+
+Async<void> wait_for_reload(Spool& spool, std::uint64_t number) {
+    while (spool.plugin_reload().number() < number) co_await spool.plugin_reloaded().wait();
+}
+
+TEST_F(SpoolTest, AReloadOfPluginsReachesEachDaemonOnce) {
+    Spool spool(loop_, options());
+    connect(spool);
+    EXPECT_EQ(spool.plugin_reload().number(), 0u);
+    EXPECT_EQ(spoold_->streams().tell_plugin_reload(plugin_reload(7, v1::RELOAD_ACTION_TRY)).size(), 1u);
+    EXPECT_TRUE(spoold_->streams().tell_plugin_reload(plugin_reload(7)).empty());
+    ASSERT_TRUE(run(wait_for_reload(spool, 7)));
+    EXPECT_EQ(spool.plugin_reload().action(), v1::RELOAD_ACTION_TRY);
+    EXPECT_EQ(spoold_->streams().tell_plugin_reload(plugin_reload(8)).size(), 1u);
+    ASSERT_TRUE(run(wait_for_reload(spool, 8)));
+}
+
 Async<void> subscribe_to_nothing(Spool& spool) {
     v1::SetSubscribed request;
     co_await spool.call(std::move(request));

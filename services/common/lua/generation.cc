@@ -1,0 +1,105 @@
+#include "common/lua/generation.h"
+
+#include <algorithm>
+
+namespace tayori::lua {
+namespace {
+
+std::uint32_t bit_of(Hook hook) { return 1U << static_cast<unsigned>(hook); }
+
+// In the order of Hook, which is that of plugins/api/tayori.d.lua.
+std::uint32_t bits_of(const std::vector<std::string>& hooks) {
+    const auto names = plugin::hook_names();
+    std::uint32_t bits = 0;
+    for (std::size_t i = 0; i < names.size(); ++i) {
+        if (std::find(hooks.begin(), hooks.end(), names[i]) != hooks.end()) bits |= 1U << i;
+    }
+    return bits;
+}
+
+}  // namespace
+
+Generation::Generation(std::shared_ptr<const PluginSet> set, const Limits& limits) : set_(std::move(set)), limits_(limits) {
+    limits_.states = std::max<std::size_t>(limits_.states, 1);
+    for (const auto& plugin : set_->plugins) {
+        const auto& name = plugin->declaration.name;
+        hooks_[name] = bits_of(plugin->declaration.hooks);
+        standings.emplace(name, Standing(name));
+    }
+}
+
+Generation::Hooks Generation::look_up(const Profile& profile) const {
+    Hooks out;
+    for (const auto& entry : profile.plugins) {
+        const auto found = hooks_.find(entry.plugin);
+        if (found == hooks_.end()) continue;  // enabled, but not installed here
+        out.all |= found->second;
+        if (set_->find(entry.plugin)->declaration.reads_state) out.readers.emplace_back(entry.plugin, found->second);
+    }
+    return out;
+}
+
+const Generation::Hooks& Generation::hooks_of(const Profile& profile) {
+    if (profile.id == 0) return uncached_ = look_up(profile);
+    const auto found = profiles_.find(profile.id);
+    if (found != profiles_.end()) return found->second;
+    if (profiles_.size() >= kProfilesCachedMax) profiles_.clear();
+    return profiles_[profile.id] = look_up(profile);
+}
+
+bool Generation::has(const Profile* profile, Hook hook) {
+    if (profile == nullptr || profile->plugins.empty()) return false;
+    return (hooks_of(*profile).all & bit_of(hook)) != 0;
+}
+
+void Generation::add_state_readers(const Profile* profile, Hook hook, std::vector<std::string>& names) {
+    if (profile == nullptr || profile->plugins.empty()) return;
+    for (const auto& [name, bits] : hooks_of(*profile).readers) {
+        if ((bits & bit_of(hook)) != 0 && std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+    }
+}
+
+std::unique_ptr<Engine> Generation::take_engine() {
+    if (!idle_.empty()) {
+        auto engine = std::move(idle_.back());  // the last one used: what it has is in the caches
+        idle_.pop_back();
+        return engine;
+    }
+    ++engines_;
+    return std::make_unique<Engine>(set_, limits_);
+}
+
+bool Generation::give_back(std::unique_ptr<Engine> engine) {
+    if (engine != nullptr) idle_.push_back(std::move(engine));
+    else --engines_;
+    return !waiting_.empty();
+}
+
+void Generation::serve() {
+    while (!waiting_.empty() && has_engine()) {
+        auto* turn = waiting_.front();
+        waiting_.pop_front();
+        turn->waits_ = false;
+        turn->engine_ = take_engine();
+        turn->coroutine_.resume();  // may end, and with it the turn
+    }
+}
+
+bool Generation::Turn::await_ready() {
+    if (!generation_.waiting_.empty() || !generation_.has_engine()) return false;
+    engine_ = generation_.take_engine();
+    return true;
+}
+
+void Generation::Turn::await_suspend(std::coroutine_handle<> self) {
+    coroutine_ = self;
+    waits_ = true;
+    at_ = generation_.waiting_.insert(generation_.waiting_.end(), this);
+}
+
+Generation::Turn::~Turn() {
+    if (waits_) generation_.waiting_.erase(at_);
+    if (engine_ != nullptr) generation_.give_back(std::move(engine_));
+}
+
+}  // namespace tayori::lua

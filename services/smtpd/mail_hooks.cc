@@ -1,0 +1,91 @@
+#include "smtpd/mail_hooks.h"
+
+#include <utility>
+
+#include "common/base/text.h"
+#include "common/mail/header.h"
+#include "smtpd/grammar/dsn.h"
+#include "smtpd/hooks.h"
+#include "smtpd/text.h"
+
+namespace tayori::smtp {
+
+namespace v1 = rpc::v1;
+
+namespace {
+
+constexpr std::size_t kAcceptedShownMax = 1000;  // SessionView::accepted
+
+// What plugins read on another thread: it lives as long as they do, whatever becomes of the client.
+struct SeenMail {
+    std::string bytes;
+    mail::Summary summary;
+};
+
+// By the null path, and it says so (RFC 3834 §5): a program's.
+bool is_automatic(const std::string& sender, std::string_view header) {
+    if (!sender.empty()) return false;
+    const auto field = mail::find_field(header, "Auto-Submitted");
+    if (!field) return false;
+    const auto value = mail::unfold(*field);
+    return !equals_ignoring_case(trim(std::string_view(value).substr(0, value.find_first_of(";("))), "no");
+}
+
+bool may_tell_failure(std::uint32_t notify) { return notify == 0 || (notify & kNotifyFailure) != 0; }
+
+}  // namespace
+
+bool want_mail(daemon::Plugins& plugins, const lua::ProfilePtr& sender, const std::vector<PlanRecipient>& recipients) {
+    if (plugins.has(sender, lua::Hook::headers) || plugins.has(sender, lua::Hook::message)) return true;
+    for (const auto& recipient : recipients)
+        for (const auto& profile : recipient.profiles)
+            if (plugins.has(profile, lua::Hook::deliver)) return true;
+    return false;
+}
+
+Async<HooksDone> run_mail_hooks(daemon::Plugins& plugins, MailHooks hooks, std::vector<PlanHere> here, Text& text,
+                                v1::CommitPlan& plan, PluginMail mail, mail::Summary summary) {
+    mail.automatic = is_automatic(mail.sender, summary.header);
+    auto seen = std::make_shared<SeenMail>();
+    seen->bytes = text.take_head(plan);
+    seen->summary = std::move(summary);
+
+    lua::MailJob job;
+    job.message.hook = lua::Hook::message;
+    job.message.id = plan.trace_id();
+    job.message.session = hooks.session;
+    for (const auto& recipient : hooks.recipients)
+        if (job.message.session->accepted.size() < kAcceptedShownMax) job.message.session->accepted.push_back(recipient.path);
+    job.message.profile = hooks.sender.profile;
+    if (hooks.sender.account_id != 0) job.message.account = hooks.sender;
+    auto& view = job.message.mail.emplace();
+    view.id = plan.trace_id();
+    view.sender = mail.sender;
+    view.authenticated = mail.account_id != 0;
+    view.bytes = seen->bytes;
+    view.size = text.bytes();
+    view.summary = &seen->summary;
+    view.keep = seen;
+
+    std::vector<PlanAccount> accounts;
+    for (const auto& place : here) {
+        const auto& recipient = hooks.recipients[place.recipient];
+        const auto& target = recipient.targets[place.target];
+        lua::ProfilePtr profile;
+        if (!recipient.profiles.empty()) profile = recipient.profiles[place.target];
+        auto account = account_view(target, recipient.path, std::move(profile));
+        account = co_await plugins.with_state(std::move(account), lua::Hook::deliver);
+        accounts.push_back({account.account_id, account.address, recipient.path, may_tell_failure(recipient.notify)});
+        job.recipients.push_back(std::move(account));
+    }
+    auto decided = co_await plugins.run_mail(std::move(job));
+
+    HooksDone done;
+    done.summary = std::move(seen->summary);
+    PluginPlan effects(plan, std::move(mail));
+    for (const auto& decision : hooks.decisions) effects.add(decision);
+    done.verdict = effects.apply(decided, accounts);
+    co_return done;
+}
+
+}  // namespace tayori::smtp
