@@ -45,6 +45,7 @@ Plugins::Plugins(Daemon& daemon, const settings::Settings& settings)
       host_(daemon.loop(), daemon.clock(), limits_),
       nobody_(std::make_shared<lua::Profile>()),
       metrics_(daemon.metrics()) {
+    host_.trust(places_.shipped);
     auto loaded = load_at_start(places_, limits_);
     load_error_ = std::move(loaded.error);
     if (!load_error_.empty()) log_error("plugins were left out", {{"why", load_error_}, {"site", places_.site}});

@@ -1,6 +1,7 @@
 #include "common/lua/generation.h"
 
 #include <algorithm>
+#include <filesystem>
 
 namespace tayori::lua {
 namespace {
@@ -17,14 +18,24 @@ std::uint32_t bits_of(const std::vector<std::string>& hooks) {
     return bits;
 }
 
+// Directly in that folder.
+bool is_in(const std::string& plugin, const std::string& directory) {
+    const auto folder = std::filesystem::path(plugin).lexically_normal().parent_path();
+    const auto wanted = (std::filesystem::path(directory) / "").lexically_normal().parent_path();
+    return !directory.empty() && folder == wanted;
+}
+
 }  // namespace
 
-Generation::Generation(std::shared_ptr<const PluginSet> set, const Limits& limits) : set_(std::move(set)), limits_(limits) {
+Generation::Generation(std::shared_ptr<const PluginSet> set, const Limits& limits, const std::vector<std::string>& trusted)
+    : set_(std::move(set)), limits_(limits) {
     limits_.states = std::max<std::size_t>(limits_.states, 1);
     for (const auto& plugin : set_->plugins) {
         const auto& name = plugin->declaration.name;
         hooks_[name] = bits_of(plugin->declaration.hooks);
         standings.emplace(name, Standing(name));
+        for (const auto& directory : trusted)
+            if (is_in(plugin->directory, directory)) trusted_.insert(name);
     }
 }
 
@@ -34,6 +45,7 @@ Generation::Hooks Generation::look_up(const Profile& profile) const {
         const auto found = hooks_.find(entry.plugin);
         if (found == hooks_.end()) continue;  // enabled, but not installed here
         out.all |= found->second;
+        out.trusted = out.trusted && trusted_.contains(entry.plugin);
         if (set_->find(entry.plugin)->declaration.reads_state) out.readers.emplace_back(entry.plugin, found->second);
     }
     return out;
@@ -57,6 +69,29 @@ void Generation::add_state_readers(const Profile* profile, Hook hook, std::vecto
     for (const auto& [name, bits] : hooks_of(*profile).readers) {
         if ((bits & bit_of(hook)) != 0 && std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
     }
+}
+
+bool Generation::may_run_here(const Profile* profile, UnixMillis now) {
+    if (profile == nullptr || profile->plugins.empty()) return true;
+    if (profile->id == 0 || !hooks_of(*profile).trusted) return false;
+    const auto slow = slow_.find(profile->id);
+    if (slow == slow_.end()) return true;
+    if (slow->second.until > now) return slow->second.times < kSlowTimes;
+    slow_.erase(slow);
+    return true;
+}
+
+void Generation::took_long(const Profile* profile, UnixMillis now) {
+    if (profile == nullptr || profile->plugins.empty()) return;
+    if (slow_.size() >= kSlowProfilesMax) slow_.clear();
+    auto& slow = slow_[profile->id];
+    ++slow.times;
+    slow.until = now + kSlowForMs;
+}
+
+Engine& Generation::engine_here() {
+    if (here_ == nullptr) here_ = std::make_unique<Engine>(set_, limits_);
+    return *here_;
 }
 
 std::unique_ptr<Engine> Generation::take_engine() {

@@ -6,9 +6,12 @@
 #include <list>
 #include <map>
 #include <memory>
+#include <set>
+#include <string>
 #include <unordered_map>
 #include <vector>
 
+#include "common/base/clock.h"
 #include "common/lua/engine.h"
 #include "common/lua/host.h"
 #include "common/lua/standing.h"
@@ -19,13 +22,20 @@ inline constexpr std::size_t kProfilesCachedMax = 10'000;
 
 class Generation {
   public:
-    Generation(std::shared_ptr<const PluginSet> set, const Limits& limits);
+    // `trusted`: folders whose plugins may run on the loop's thread.
+    Generation(std::shared_ptr<const PluginSet> set, const Limits& limits, const std::vector<std::string>& trusted = {});
 
     const std::shared_ptr<const PluginSet>& set() const { return set_; }
     bool on_trial = false;
 
     bool has(const Profile* profile, Hook hook);
     void add_state_readers(const Profile* profile, Hook hook, std::vector<std::string>& names);
+
+    // On the loop's thread? Not with a plugin that is not trusted, nor where it has taken long of late.
+    bool may_run_here(const Profile* profile, UnixMillis now);
+    void took_long(const Profile* profile, UnixMillis now);
+    Engine& engine_here();
+    void drop_engine_here() { here_.reset(); }
 
     // A coroutine's turn at an engine: `co_await turn;` then take().
     class Turn {
@@ -60,6 +70,7 @@ class Generation {
     struct Hooks {
         std::uint32_t all = 0;                                        // bits, by Hook
         std::vector<std::pair<std::string, std::uint32_t>> readers;   // of state
+        bool trusted = true;
     };
     Hooks look_up(const Profile& profile) const;
     const Hooks& hooks_of(const Profile& profile);
@@ -68,6 +79,13 @@ class Generation {
     std::shared_ptr<const PluginSet> set_;
     Limits limits_;
     std::map<std::string, std::uint32_t> hooks_;                      // by plugin
+    std::set<std::string> trusted_;                                   // names
+    struct Slow {
+        std::uint32_t times = 0;
+        UnixMillis until = 0;
+    };
+    std::unordered_map<std::uint64_t, Slow> slow_;                    // by profile
+    std::unique_ptr<Engine> here_;                                    // the loop's own
     std::unordered_map<std::uint64_t, Hooks> profiles_;
     Hooks uncached_;
     std::vector<std::unique_ptr<Engine>> idle_;

@@ -1,6 +1,10 @@
 #include "common/lua/host.h"
 
+#include <time.h>
+
 #include <algorithm>
+#include <chrono>
+#include <map>
 #include <optional>
 #include <utility>
 
@@ -20,6 +24,43 @@ struct Told {
     std::chrono::nanoseconds took;
     std::size_t actions;
     std::optional<std::string> failure;
+};
+
+// What a job's plugins do, and which of them rest meanwhile.
+class Watch {
+  public:
+    Watch(std::vector<std::string> resting, std::uint32_t failures_max) : resting_(std::move(resting)), failures_max_(failures_max) {}
+    Watch(const Watch&) = delete;
+    Watch& operator=(const Watch&) = delete;
+
+    void begin(Engine& engine) {
+        engine.set_gate(
+            [this](const Plugin& plugin) {
+                const auto& declaration = plugin.declaration;
+                if (!rests(declaration.name)) return Engine::Permit::run;
+                return declaration.failure == plugin::OnFailure::tempfail ? Engine::Permit::tempfail : Engine::Permit::skip;
+            },
+            [this](const Plugin& plugin, std::chrono::nanoseconds took, std::size_t actions, const Failure* failure) {
+                const auto& name = plugin.declaration.name;
+                told_.push_back({name, took, actions, failure != nullptr ? std::optional(failure->text) : std::nullopt});
+                auto& in_row = failures_in_row_[name];
+                in_row = failure != nullptr ? in_row + 1 : 0;
+            });
+    }
+    const std::vector<Told>& told() const { return told_; }
+
+  private:
+    // A mail for many calls a plugin many times; one that always fails, slowly, must not take as long for each.
+    bool rests(const std::string& name) const {
+        const auto in_row = failures_in_row_.find(name);
+        if (in_row != failures_in_row_.end() && in_row->second >= failures_max_) return true;
+        return std::find(resting_.begin(), resting_.end(), name) != resting_.end();
+    }
+
+    const std::vector<std::string> resting_;
+    const std::uint32_t failures_max_;
+    std::vector<Told> told_;
+    std::map<std::string, std::uint32_t> failures_in_row_;
 };
 
 const Profile* profile_of(const Job& job) { return job.account ? job.account->profile.get() : job.profile.get(); }
@@ -56,6 +97,7 @@ struct HostCore : std::enable_shared_from_this<HostCore> {
     net::Loop& loop;
     const Clock& clock;
     const Limits limits;
+    std::vector<std::string> trusted;
     GenerationPtr current, trial;
     std::uint32_t percent = 0;
     std::size_t waiting = 0;
@@ -113,26 +155,14 @@ class Work {
           generation_(std::move(generation)),
           engine_(std::move(engine)),
           job_(std::move(job)),
-          failures_max_(inner->limits.failures_max),
-          resting_(inner->resting(*generation_)) {}
+          watch_(inner->resting(*generation_), inner->limits.failures_max) {}
     Work(const Work&) = delete;
     Work& operator=(const Work&) = delete;
     ~Work() { finish(); }
 
     // On the pool.
     void run() {
-        engine_->set_gate(
-            [this](const Plugin& plugin) {
-                const auto& declaration = plugin.declaration;
-                if (!rests(declaration.name)) return Engine::Permit::run;
-                return declaration.failure == plugin::OnFailure::tempfail ? Engine::Permit::tempfail : Engine::Permit::skip;
-            },
-            [this](const Plugin& plugin, std::chrono::nanoseconds took, std::size_t actions, const Failure* failure) {
-                const auto& name = plugin.declaration.name;
-                told_.push_back({name, took, actions, failure != nullptr ? std::optional(failure->text) : std::nullopt});
-                auto& in_row = failures_in_row_[name];
-                in_row = failure != nullptr ? in_row + 1 : 0;
-            });
+        watch_.begin(*engine_);
         begun_ = true;
         outcome_ = engine_->run(job_);
         engine_->set_gate({}, {});
@@ -144,27 +174,17 @@ class Work {
         const auto inner = inner_.lock();
         if (begun_ && !ended_) engine_.reset();  // an exception came out of it: nobody knows where it stands
         if (inner == nullptr) return engine_.reset();
-        inner->settle(*generation_, told_);
+        inner->settle(*generation_, watch_.told());
         inner->give_back(generation_, std::move(engine_));
     }
     Outcome take_outcome() { return std::move(outcome_); }
 
   private:
-    // A mail for many calls a plugin many times; one that always fails, slowly, must not take as long for each.
-    bool rests(const std::string& name) const {
-        const auto in_row = failures_in_row_.find(name);
-        if (in_row != failures_in_row_.end() && in_row->second >= failures_max_) return true;
-        return std::find(resting_.begin(), resting_.end(), name) != resting_.end();
-    }
-
     std::weak_ptr<HostCore> inner_;
     GenerationPtr generation_;
     std::unique_ptr<Engine> engine_;
     J job_;
-    const std::uint32_t failures_max_;
-    const std::vector<std::string> resting_;                // since before the job
-    std::map<std::string, std::uint32_t> failures_in_row_;  // within it
-    std::vector<Told> told_;
+    Watch watch_;
     Outcome outcome_;
     bool begun_ = false;
     bool ended_ = false;
@@ -208,6 +228,53 @@ Async<Outcome> run_on_pool(std::shared_ptr<HostCore> inner, GenerationPtr genera
 
 }  // namespace
 
+namespace {
+
+std::vector<const Profile*> profiles_of(const Job& job) { return {profile_of(job)}; }
+std::vector<const Profile*> profiles_of(const MailJob& job) {
+    std::vector<const Profile*> out{profile_of(job.message)};
+    for (const auto& recipient : job.recipients) out.push_back(recipient.profile.get());
+    return out;
+}
+
+template <class J>
+bool may_run_here(const HostCore& core, Generation& generation, const J& job) {
+    const auto now = core.clock.now_ms();
+    const auto profiles = profiles_of(job);
+    return std::all_of(profiles.begin(), profiles.end(), [&](const Profile* profile) { return generation.may_run_here(profile, now); });
+}
+
+// What this thread has worked; on a busy machine much more time passes by.
+std::chrono::nanoseconds worked() {
+    timespec now{};
+    ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec);
+}
+
+// On the loop's thread, to the end.
+template <class Outcome, class J>
+Outcome run_here(HostCore& core, Generation& generation, const J& job) {
+    Watch watch(core.resting(generation), core.limits.failures_max);
+    const auto begun = worked();
+    Outcome outcome;
+    try {
+        auto& engine = generation.engine_here();
+        watch.begin(engine);
+        outcome = engine.run(job);
+        engine.set_gate({}, {});
+    } catch (...) {
+        generation.drop_engine_here();  // nobody knows where it stands
+        throw;
+    }
+    if (worked() - begun > kQuick) {
+        for (const auto* profile : profiles_of(job)) generation.took_long(profile, core.clock.now_ms());
+    }
+    core.settle(generation, watch.told());
+    return outcome;
+}
+
+}  // namespace
+
 struct Host::Inner : HostCore {
     using HostCore::HostCore;
 };
@@ -217,13 +284,15 @@ Host::Host(net::Loop& loop, const Clock& clock, Limits limits) : inner_(std::mak
 }
 Host::~Host() = default;
 
+void Host::trust(std::vector<std::string> directories) { inner_->trusted = std::move(directories); }
+
 void Host::use(std::shared_ptr<const PluginSet> set) {
-    inner_->current = std::make_shared<Generation>(std::move(set), inner_->limits);
+    inner_->current = std::make_shared<Generation>(std::move(set), inner_->limits, inner_->trusted);
     inner_->trial = nullptr;
 }
 
 void Host::try_out(std::shared_ptr<const PluginSet> set, std::uint32_t percent) {
-    inner_->trial = std::make_shared<Generation>(std::move(set), inner_->limits);
+    inner_->trial = std::make_shared<Generation>(std::move(set), inner_->limits, inner_->trusted);
     inner_->trial->on_trial = true;
     inner_->percent = percent;
 }
@@ -254,6 +323,7 @@ std::vector<std::string> Host::state_readers(const ProfilePtr& profile, Hook hoo
 Async<Decided> Host::run(Job job) {
     auto generation = inner_->generation_for(job.id);
     if (!generation->has(profile_of(job), job.hook)) co_return Decided();
+    if (may_run_here(*inner_, *generation, job)) co_return run_here<Decided>(*inner_, *generation, job);
     auto running = run_on_pool<Decided>(inner_, std::move(generation), std::move(job));
     auto decided = co_await std::move(running);
     co_return decided;
@@ -269,6 +339,7 @@ Async<MailDecided> Host::run(MailJob job) {
         nothing.recipients.resize(job.recipients.size());
         co_return nothing;
     }
+    if (may_run_here(*inner_, *generation, job)) co_return run_here<MailDecided>(*inner_, *generation, job);
     auto running = run_on_pool<MailDecided>(inner_, std::move(generation), std::move(job));
     auto decided = co_await std::move(running);
     co_return decided;

@@ -1,4 +1,6 @@
-// Runs plugins beside a daemon's loop: on libuv's pool, each plugin in states of its own, never two calls in one state.
+// Runs plugins beside a daemon's loop: on libuv's pool, each plugin in states of its own, never two calls in one state. Where a
+// profile has only plugins that came with Tayori, and was quick so far, they run on the loop's thread: a hop to another thread and back
+// costs several times what they do, and their code is known as well as this program's (docs/decisions/0011).
 //
 //   auto decided = co_await host.run(std::move(job));
 //
@@ -39,6 +41,8 @@ class Host {
     Host(const Host&) = delete;
     Host& operator=(const Host&) = delete;
 
+    // Folders whose plugins came with Tayori. Before use().
+    void trust(std::vector<std::string> directories);
     // From now on; what runs ends with the set that it began with. With a trial, `percent` of mails get the new one first.
     void use(std::shared_ptr<const PluginSet> set);
     void try_out(std::shared_ptr<const PluginSet> set, std::uint32_t percent);

@@ -11,6 +11,13 @@ inline constexpr std::size_t kSourceBytesMax = 256 * 1024;  // of plugin.lua and
 inline constexpr std::size_t kSourceFilesMax = 32;          // of one plugin
 inline constexpr std::size_t kPluginsMax = 64;
 
+// Plugins that came with Tayori run on the loop's thread (host.h). A profile with which that took longer than kQuick some times, as by its
+// owner's rules, runs on the pool for a while. Once is no sign: the first call makes the states.
+inline constexpr std::chrono::milliseconds kQuick{2};
+inline constexpr std::uint32_t kSlowTimes = 3;
+inline constexpr std::int64_t kSlowForMs = 600'000;
+inline constexpr std::size_t kSlowProfilesMax = 10'000;
+
 struct Limits {
     std::uint64_t instructions = 2'000'000;              // of one call of a hook; some of what runs in C counts, too
     std::size_t memory_bytes = 16 * 1024 * 1024;         // of one state: all of a plugin's variables together

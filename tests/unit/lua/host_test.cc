@@ -97,6 +97,37 @@ class LuaHost : public testing::Test {
     std::function<void()> check_;
 };
 
+std::shared_ptr<const Plugin> plugin_in(const std::string& directory, const std::string& name, std::string_view body) {
+    auto plugin = std::make_shared<Plugin>(*plugin_of(name, body));
+    plugin->directory = cat(directory, "/", name);
+    return plugin;
+}
+
+// Done before the loop has turned: it ran on its thread.
+TEST_F(LuaHost, WhatCameWithTayoriRunsOnTheLoopsThreadAsLongAsItIsQuick) {
+    Host host(loop, clock, {});
+    host.trust({"/ours/"});
+    host.use(set_of(plugin_in("/ours", "a", kRefuses), plugin_in("/site", "b", kRefuses), plugin_in("/ours/deeper", "c", kRefuses),
+                    plugin_in("/ours", "long", "for i = 1, 1500000 do end return session:reject(550, '5.7.1', 'No.')")));
+    const auto here = [&](const ProfilePtr& profile) {
+        const auto outcome = begin(host, job_with(profile));
+        const bool at_once = outcome->has_value();
+        if (!at_once) turn_until([&] { return outcome->has_value(); });
+        EXPECT_TRUE(*outcome && (**outcome)->refusal() != nullptr);
+        return at_once;
+    };
+    EXPECT_TRUE(here(profile_with(1, {"a", "missing"})));
+    EXPECT_FALSE(here(profile_with(2, {"a", "b"})));
+    EXPECT_FALSE(here(profile_with(3, {"c"})));
+    const auto slow = profile_with(4, {"long"});
+    for (std::uint32_t i = 0; i < kSlowTimes; ++i) EXPECT_TRUE(here(slow)) << i;
+    EXPECT_FALSE(here(slow));
+    EXPECT_TRUE(here(profile_with(1, {"a", "missing"})));
+    clock.advance_ms(kSlowForMs + 1);
+    EXPECT_TRUE(here(slow));
+    EXPECT_EQ(host.figures().front().calls, 3U);  // "a"
+}
+
 TEST_F(LuaHost, RunsWhatTheProfileHas) {
     Host host(loop, clock, {});
     host.use(set_of(plugin_of("a", ""), plugin_of("b", kRefuses, ", state = true")));
