@@ -68,7 +68,7 @@ class Shipped(unittest.TestCase):
             return [mail for _, mail in SITE.mails(address, folder) if subject in str(mail["Subject"])]
         return until(found, SECONDS, f"{subject} in {folder} of {address}: {SITE.subjects(address, folder)}\n{SITE.last_words()}")
 
-    def test_autoreply(self):
+    def test_away(self):  # of autoreply, whose name no sender can have: it would be a program
         self.enable("autoreply", self.anna, {"text": "月曜に戻ります。", "subject": "不在のお知らせ", "charset": "iso-2022-jp"})
         for _ in range(2):
             self.assertEqual(self.send(self.anna, "meeting", sender=self.bob)[0], 0)
