@@ -1,19 +1,40 @@
 """Which processes an instance has, with their arguments, environment and ports. Used by `up` and by the tests."""
 
+import contextlib
 import os
+import pathlib
+import random
 import socket
 
 from tayori.place import PROCESSES, SERVICES
 
 METRICS_OFFSET = 9400
 WORKERS_MAX = 64
+LOWEST_PORT, PORTS_ENOUGH, PORT_TRIES_MAX = 10_000, 10_000, 10_000
+CHANCE = random.SystemRandom()
+GIVEN_PORTS = set()  # by this process
 
 
 def free_port():
-    """A port that the kernel chose; free until somebody else takes it."""
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A port of this machine's, never the same twice. Not one of those that the kernel gives to connections and to whoever asks for
+    any: those it may give to somebody else before its user has taken it, and between two questions even to the second of them."""
+    for _ in range(PORT_TRIES_MAX):
+        port = CHANCE.randrange(LOWEST_PORT, first_port_of_connections())
+        if port in GIVEN_PORTS:
+            continue
+        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            GIVEN_PORTS.add(port)
+            return port
+    raise RuntimeError(f"no free port within {PORT_TRIES_MAX} tries")
+
+
+def first_port_of_connections():
+    try:
+        first = int(pathlib.Path("/proc/sys/net/ipv4/ip_local_port_range").read_text(encoding="ascii").split()[0])
+    except (OSError, ValueError):
+        first = 32_768
+    return max(first, LOWEST_PORT + PORTS_ENOUGH)
 
 
 def listen_on(ports, hosts):
