@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "common/base/text.h"
+#include "common/daemon/plugin_effects.h"
 #include "smtpd/grammar/dsn.h"
 #include "smtpd/plan.h"
 #include "smtpd/replies.h"
@@ -91,15 +92,6 @@ void PluginPlan::note(const lua::Action& action, const Whose& whose, std::string
                         but.empty() ? "" : "; ", but));
 }
 
-void PluginPlan::condition(v1::PluginCondition& to, const lua::Condition& from, const Whose& whose,
-                           const std::string& plugin) const {
-    to.set_account_id(whose.account_id);
-    to.set_plugin(plugin);
-    to.set_key(from.key);
-    to.set_max(from.max);
-    to.set_period_s(from.period_s);
-}
-
 v1::Outbound* PluginPlan::outbound(std::size_t content_bytes, const lua::Action& action, const Whose& whose) {
     const bool fits = content_bytes <= kPlanContentBytesMax && contents_ + content_bytes <= kPlanContentsBytesMax &&
                       plan_.outbound_size() < kPlanOutboundMax;
@@ -132,7 +124,7 @@ bool PluginPlan::forward(const lua::Forward& forward, const Whose& whose, const 
         made->add_recipients()->set_address(address);
     }
     made->set_smtputf8(utf8);
-    for (const auto& one : forward.conditions) condition(*made->add_conditions(), one, whose, action.plugin);
+    for (const auto& one : forward.conditions) daemon::put_condition(*made->add_conditions(), one, whose.account_id, action.plugin);
     return true;
 }
 
@@ -171,24 +163,15 @@ void PluginPlan::compose(const lua::Compose& compose, const Whose& whose, const 
     auto& to = *made->add_recipients();
     to.set_address(compose.to);
     to.set_notify(kNotifyNever);
-    for (const auto& one : compose.conditions) condition(*made->add_conditions(), one, whose, action.plugin);
+    for (const auto& one : compose.conditions) daemon::put_condition(*made->add_conditions(), one, whose.account_id, action.plugin);
 }
 
 // What means the same whenever it is decided.
 void PluginPlan::common(const lua::Action& action, const Whose& whose) {
     if (const auto* limit = as<lua::Limit>(action)) {
-        auto& made = *plan_.add_limits();
-        condition(*made.mutable_condition(), limit->condition, whose, action.plugin);
-        made.mutable_refused()->set_kind(v1::ERROR_KIND_BUSY);
-        made.mutable_refused()->set_text(limit->text.empty() ? "Too many at a time, try again later." : limit->text);
+        daemon::put_limit(*plan_.add_limits(), *limit, whose.account_id, action.plugin);
     } else if (const auto* kept = as<lua::Remember>(action)) {
-        auto& change = *plan_.add_state();
-        change.set_account_id(whose.account_id);
-        change.set_plugin(action.plugin);
-        change.set_key(kept->key);
-        change.set_erase(!kept->value);
-        if (kept->value) change.set_value(*kept->value);
-        change.set_ttl_s(kept->ttl_s);
+        daemon::put_state(*plan_.add_state(), *kept, whose.account_id, action.plugin);
     }
     if (const auto* made = as<lua::Compose>(action)) return compose(*made, whose, action);
     if (const auto* made = as<lua::Copy>(action)) return copy(*made, whose, action);

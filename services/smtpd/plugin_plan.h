@@ -85,7 +85,6 @@ class PluginPlan {
     // Null where there is no room for it.
     rpc::v1::Outbound* outbound(std::size_t content_bytes, const lua::Action& action, const Whose& whose);
     void add_fields(std::string& prefix, const std::vector<const lua::Action*>& fields, const Whose& whose);
-    void condition(rpc::v1::PluginCondition& to, const lua::Condition& from, const Whose& whose, const std::string& plugin) const;
     void note(const lua::Action& action, const Whose& whose, std::string_view but = {});
 
     rpc::v1::CommitPlan& plan_;

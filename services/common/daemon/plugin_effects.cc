@@ -4,8 +4,6 @@ namespace tayori::daemon {
 
 namespace v1 = rpc::v1;
 
-namespace {
-
 void put_condition(v1::PluginCondition& to, const lua::Condition& from, std::uint64_t account_id, const std::string& plugin) {
     to.set_account_id(account_id);
     to.set_plugin(plugin);
@@ -13,6 +11,23 @@ void put_condition(v1::PluginCondition& to, const lua::Condition& from, std::uin
     to.set_max(from.max);
     to.set_period_s(from.period_s);
 }
+
+void put_limit(v1::PluginLimit& to, const lua::Limit& from, std::uint64_t account_id, const std::string& plugin) {
+    put_condition(*to.mutable_condition(), from.condition, account_id, plugin);
+    to.mutable_refused()->set_kind(v1::ERROR_KIND_BUSY);
+    to.mutable_refused()->set_text(from.text.empty() ? "Too many at a time, try again later." : from.text);
+}
+
+void put_state(v1::PluginStateChange& to, const lua::Remember& from, std::uint64_t account_id, const std::string& plugin) {
+    to.set_account_id(account_id);
+    to.set_plugin(plugin);
+    to.set_key(from.key);
+    to.set_erase(!from.value);
+    if (from.value) to.set_value(*from.value);
+    to.set_ttl_s(from.ttl_s);
+}
+
+namespace {
 
 void put_mail(v1::FinishPluginWork& work, const lua::Compose& compose, std::uint64_t account_id, const std::string& plugin) {
     if (work.mails_size() >= kEffectMailsMax || compose.content.size() > kEffectContentBytesMax) return;
@@ -28,18 +43,9 @@ v1::FinishPluginWork plugin_effects(const lua::AccountView& whose, const lua::De
     v1::FinishPluginWork work;
     for (const auto& action : decided.actions) {
         if (const auto* limit = std::get_if<lua::Limit>(&action.what)) {
-            auto& made = *work.add_limits();
-            put_condition(*made.mutable_condition(), limit->condition, whose.account_id, action.plugin);
-            made.mutable_refused()->set_kind(v1::ERROR_KIND_BUSY);
-            made.mutable_refused()->set_text(limit->text.empty() ? "Too many at a time, try again later." : limit->text);
+            put_limit(*work.add_limits(), *limit, whose.account_id, action.plugin);
         } else if (const auto* kept = std::get_if<lua::Remember>(&action.what)) {
-            auto& change = *work.add_state();
-            change.set_account_id(whose.account_id);
-            change.set_plugin(action.plugin);
-            change.set_key(kept->key);
-            change.set_erase(!kept->value);
-            if (kept->value) change.set_value(*kept->value);
-            change.set_ttl_s(kept->ttl_s);
+            put_state(*work.add_state(), *kept, whose.account_id, action.plugin);
         } else if (const auto* compose = std::get_if<lua::Compose>(&action.what)) {
             put_mail(work, *compose, whose.account_id, action.plugin);
         }
