@@ -82,6 +82,9 @@ class DirectoryTree final : public Tree {
     Result<std::string> read(std::string_view path, std::uint64_t offset,
                              std::uint64_t bytes) const override {
         if (auto ahead = ahead_ ? ahead_->reached(path) : OpenFile(); ahead.fd) {
+            // It may have been opened while its writer was between two writes: its length is of now.
+            struct stat st = {};
+            if (::fstat(ahead.fd.get(), &st) == 0) ahead.bytes = static_cast<std::uint64_t>(st.st_size);
             file_ = std::move(ahead);
             file_path_ = path;
         }
