@@ -53,7 +53,7 @@ Result<std::optional<WorkItem>> look_for_work(const Rows& rows, v1::PluginWorkKi
     item.kind = kind;
     item.account = account;
     if (kind == v1::PLUGIN_WORK_KIND_DAILY) {
-        item.due_ms = daily_due_ms(account, row, now_ms);
+        item.due_ms = daily_due_ms(account, row, limits.created_s() * kMillisPerSecond);
         return std::optional(item);
     }
     const bool limited = limits.quota_bytes() != 0 || limits.quota_messages() != 0;

@@ -80,11 +80,12 @@ std::int64_t full_at_s(const v1::PluginUsage& usage, const PluginWorkRow& row, s
     return soonest ? (now_ms + *soonest) / kMillisPerSecond : 0;
 }
 
-std::int64_t daily_due_ms(AccountId account, const PluginWorkRow& row, std::int64_t now_ms) {
+std::int64_t daily_due_ms(AccountId account, const PluginWorkRow& row, std::int64_t created_ms) {
     if (row.daily_ms != 0) return row.daily_ms + kWorkDayMs;
     // Fibonacci hashing: neighbours lie far from each other, and any number of accounts evenly over the day.
     const auto spread = static_cast<std::int64_t>((raw(account) * 0x9E3779B97F4A7C15) >> 32);
-    return now_ms / kWorkDayMs * kWorkDayMs + ((spread * kWorkDayMs) >> 32);
+    const auto first = created_ms / kWorkDayMs * kWorkDayMs + ((spread * kWorkDayMs) >> 32);
+    return first < created_ms ? first + kWorkDayMs : first;
 }
 
 std::int64_t daily_done_ms(std::int64_t due_ms, std::int64_t now_ms) {

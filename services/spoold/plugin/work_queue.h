@@ -36,8 +36,9 @@ std::uint32_t quota_percent(const v1::PluginUsage& usage);
 // When it will be full at the rate since the sample, or without one since the account was made; 0: not foreseeable.
 std::int64_t full_at_s(const v1::PluginUsage& usage, const PluginWorkRow& row, std::int64_t created_s, std::int64_t now_ms);
 
-// When an account's daily work is due after what was done last: a day later; the first time at its own time of the day.
-std::int64_t daily_due_ms(AccountId account, const PluginWorkRow& row, std::int64_t now_ms);
+// When an account's daily work is due after what was done last: a day later; the first time at its own time of the day, the first one
+// since the account was made. So a server that is never on at that time does it late, and does it.
+std::int64_t daily_due_ms(AccountId account, const PluginWorkRow& row, std::int64_t created_ms);
 
 // What PluginWorkRow::daily_ms becomes when it is done now: days that were missed are not made up for, and the time of the day stays.
 std::int64_t daily_done_ms(std::int64_t due_ms, std::int64_t now_ms);
