@@ -11,6 +11,7 @@ import pathlib
 import sys
 import unittest
 
+LINE_MAX = 300  # characters of what is said of a failed test
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent)]
 
@@ -43,6 +44,8 @@ def main():
     suite = loader.loadTestsFromNames(options.what) if options.what else loader.discover(str(HERE), "test_*.py")
     outcome = unittest.TextTestRunner(stream=sys.stdout, verbosity=2, resultclass=Result).run(suite)
     failed = len(outcome.failures) + len(outcome.errors) + len(outcome.unexpectedSuccesses)
+    for test, said in [*outcome.failures, *outcome.errors]:  # once more at the end, where a log that is cut still has them
+        print(f"FAILED: {test.id()}: {said.strip().splitlines()[-1][:LINE_MAX] if said.strip() else ''}")
     print(f"system: {outcome.passed} passed, {failed} failed")
     sys.exit(1 if failed or not outcome.passed else 0)
 
