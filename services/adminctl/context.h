@@ -128,6 +128,7 @@ void add_migrate_checklist(CLI::App& migrate, Context& context);
 void add_fetch_command(CLI::App& app, Context& context);
 void add_fetch_runs(CLI::App& fetch, Context& context);
 void add_plugin_kit(CLI::App& plugin, Context& context);
+void add_plugin_look(CLI::App& plugin, Context& context);
 void add_export_command(CLI::App& app, Context& context);
 void add_queue_command(CLI::App& app, Context& context);
 void add_route_command(CLI::App& app, Context& context);

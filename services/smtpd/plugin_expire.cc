@@ -6,6 +6,7 @@
 #include "common/base/text.h"
 #include "common/crypto/crypto.h"
 #include "common/mail/mailbox_name.h"
+#include "common/rpc/mailbox_words.h"
 
 namespace tayori::smtp {
 
@@ -13,41 +14,13 @@ namespace v1 = rpc::v1;
 
 namespace {
 
-struct UseFolder {
-    std::string_view name;
-    v1::SpecialUse use;
-    std::string_view otherwise;  // the folder that is made where none has the use
-};
-constexpr UseFolder kUseFolders[] = {{"trash", v1::SPECIAL_USE_TRASH, "Trash"},
-                                     {"archive", v1::SPECIAL_USE_ARCHIVE, "Archive"},
-                                     {"junk", v1::SPECIAL_USE_JUNK, "Junk"}};
-
 std::string target_name(const v1::ListFoldersReply& list, const std::string& move_to) {
-    for (const auto& [name, use, otherwise] : kUseFolders) {
-        if (name != move_to) continue;
-        for (const auto& folder : list.folders())
-            if (folder.special_use() == use) return folder.name();
-        return std::string(otherwise);
-    }
-    return move_to;
+    const auto use = rpc::special_use_named(move_to);
+    return use != v1::SPECIAL_USE_UNSPECIFIED ? rpc::folder_of_use(list.folders(), use) : move_to;
 }
 
 bool flag_is(std::uint32_t flags, v1::SystemFlag flag, const std::optional<bool>& wanted) {
     return !wanted || ((flags & static_cast<std::uint32_t>(flag)) != 0) == *wanted;
-}
-
-template <class Request>
-void put_uids(Request& request, const std::vector<std::uint32_t>& uids) {
-    for (const auto uid : uids) {
-        const auto last = request.uids_size() - 1;
-        if (last >= 0 && request.uids(last).last() + 1 == uid) {
-            request.mutable_uids(last)->set_last(uid);
-            continue;
-        }
-        auto& range = *request.add_uids();
-        range.set_first(uid);
-        range.set_last(uid);
-    }
 }
 
 }  // namespace
@@ -136,7 +109,7 @@ Async<void> Expirer::remove(std::uint64_t folder_id, std::vector<std::uint32_t> 
     if (target.empty()) {
         v1::Expunge request;
         request.set_folder_id(folder_id);
-        put_uids(request, uids);
+        for (const auto uid : uids) rpc::add_uid(*request.mutable_uids(), uid);
         co_await spool_.call(std::move(request), ticket_);
         co_return;
     }
@@ -145,7 +118,7 @@ Async<void> Expirer::remove(std::uint64_t folder_id, std::vector<std::uint32_t> 
     request.set_target_name(target);
     request.set_move(true);
     request.set_request_id(hex_encode(crypto::random_bytes(8)));
-    put_uids(request, uids);
+    for (const auto uid : uids) rpc::add_uid(*request.mutable_uids(), uid);
     auto again = request;
     auto moved = co_await spool_.call(std::move(request), ticket_).result();
     if (moved || moved.error().kind == Kind::not_found) co_return;  // gone meanwhile

@@ -6,6 +6,7 @@
 
 #include "common/base/text.h"
 #include "common/daemon/plugin_effects.h"
+#include "common/rpc/mailbox_words.h"
 #include "smtpd/grammar/dsn.h"
 #include "smtpd/plan.h"
 #include "smtpd/replies.h"
@@ -16,34 +17,8 @@ namespace v1 = rpc::v1;
 
 namespace {
 
-struct FlagName {
-    std::string_view name;
-    v1::SystemFlag flag;
-};
-constexpr FlagName kFlagNames[] = {{"\\Seen", v1::SYSTEM_FLAG_SEEN},       {"\\Flagged", v1::SYSTEM_FLAG_FLAGGED},
-                                   {"\\Answered", v1::SYSTEM_FLAG_ANSWERED}, {"\\Deleted", v1::SYSTEM_FLAG_DELETED},
-                                   {"\\Draft", v1::SYSTEM_FLAG_DRAFT}};
-
-struct UseName {
-    std::string_view name;
-    v1::SpecialUse use;
-};
-constexpr UseName kUseNames[] = {{"junk", v1::SPECIAL_USE_JUNK},     {"trash", v1::SPECIAL_USE_TRASH},
-                                 {"archive", v1::SPECIAL_USE_ARCHIVE}, {"sent", v1::SPECIAL_USE_SENT},
-                                 {"drafts", v1::SPECIAL_USE_DRAFTS}};
-
-v1::SpecialUse use_named(std::string_view name) {
-    for (const auto& [known, use] : kUseNames)
-        if (known == name) return use;
-    return v1::SPECIAL_USE_UNSPECIFIED;
-}
-
 void put_flag(v1::Delivery& delivery, const std::string& name) {
-    for (const auto& [known, flag] : kFlagNames) {
-        if (!equals_ignoring_case(known, name)) continue;
-        delivery.set_flags(delivery.flags() | static_cast<std::uint32_t>(flag));
-        return;
-    }
+    if (const auto flag = rpc::system_flag(name); flag != 0) return delivery.set_flags(delivery.flags() | flag);
     if (name.starts_with("\\")) return;  // no system flag of ours
     const auto& there = delivery.keywords();
     if (std::find(there.begin(), there.end(), name) == there.end()) delivery.add_keywords(name);
@@ -213,7 +188,7 @@ std::vector<PluginPlan::Placed> PluginPlan::places(const lua::Decided& decided) 
         const auto* into = as<lua::FileInto>(action);
         if (into == nullptr) continue;
         inbox = inbox || into->keep;
-        const Placed place{into->folder, use_named(into->special_use), into->create};
+        const Placed place{into->folder, rpc::special_use_named(into->special_use), into->create};
         if (std::find(out.begin(), out.end(), place) == out.end()) out.push_back(place);
     }
     // What could not be passed on stays here, whatever its plugin meant to do with the copy.

@@ -248,6 +248,7 @@ void add_plugin_command(CLI::App& app, Context& context) {
     add_settings_commands(*plugin, context, options);
     add_running_commands(*plugin, context, options);
     add_plugin_kit(*plugin, context);
+    add_plugin_look(*plugin, context);
 }
 
 }  // namespace tayori::admin

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -12,13 +12,19 @@
 namespace tayori::admin::kit {
 
 struct Looked {
-    StoredMail mail;
+    std::uint32_t uid = 0;
+    std::int64_t received_s = 0;
+    std::string sender, subject;
     Outcome outcome;
 };
 
-// `account` and `aliases` are whose mail it is; the clock is each mail's own time of arrival.
-std::vector<Looked> look_at(Stage& stage, std::vector<StoredMail> mails);
+// `account` and `aliases` of the stage are whose mail it is; the clock is the mail's own time of arrival.
+Looked look_at(Stage& stage, const StoredMail& mail);
+// What was decided, in one line.
+std::string decided(const Outcome& outcome);
 
+// A row for each mail with `said` of it, as its column is headed.
+std::string table_of(const std::vector<Looked>& looked, std::string heading, const std::function<std::string(const Looked&)>& said);
 // A line for each mail, then how often what was decided.
 std::string replay_text(const std::vector<Looked>& looked);
 // What plugins, lines and rules made of one mail.

@@ -12,66 +12,75 @@
 namespace tayori::admin::kit {
 namespace {
 
-// Takes frames as they come, and keeps the newest mails of one folder.
-class Newest {
+// Takes frames as they come, and gives the mails of one folder.
+class Reader {
   public:
-    explicit Newest(const Choice& choice) : choice_(choice) {}
+    Reader(const std::string& name, const std::function<void(StoredMail)>& visit) : name_(name), visit_(visit) {}
 
     // False: nothing more is wanted.
     bool take(const v1::ExportFrame& frame) {
+        if (frame.has_account()) found_.form = frame.account().form();
         if (frame.has_folder()) {
-            if (found_) return false;
-            found_ = frame.folder().folder().name() == choice_.folder;
+            if (is_found()) return false;
+            if (frame.folder().folder().name() == name_) found_.folder = frame.folder().folder();
             return true;
         }
-        if (!found_) return true;
+        if (!is_found()) return true;
         if (!frame.more().empty() && open_) open_->content += frame.more();
         for (const auto& mail : frame.mails().mails()) {
             close();
-            if (choice_.last == 0 && mail.uid() != choice_.uid) continue;
             open_ = StoredMail{mail.uid(), mail.internal_date_s(), mail.content()};
         }
         return true;
     }
-    bool found() const { return found_; }
-    std::vector<StoredMail> end() {
+    bool is_found() const { return found_.folder.folder_id() != 0; }
+    StoredFolder end() {
         close();
-        return {std::make_move_iterator(mails_.begin()), std::make_move_iterator(mails_.end())};
+        return std::move(found_);
     }
 
   private:
     void close() {
-        if (!open_) return;
-        bytes_ += open_->content.size();
-        mails_.push_back(std::move(*open_));
+        if (open_) visit_(std::move(*open_));
         open_.reset();
-        while (mails_.size() > std::max<std::size_t>(choice_.last, 1) || (bytes_ > kStoredBytesMax && mails_.size() > 1)) {
-            bytes_ -= mails_.front().content.size();
-            mails_.pop_front();
-        }
     }
 
-    const Choice& choice_;
-    bool found_ = false;
+    const std::string& name_;
+    const std::function<void(StoredMail)>& visit_;
+    StoredFolder found_;
     std::optional<StoredMail> open_;
-    std::deque<StoredMail> mails_;
-    std::size_t bytes_ = 0;
 };
 
 }  // namespace
 
-Result<std::vector<StoredMail>> read_stored(rpc::ImportClient& client, const Choice& choice) {
-    Newest newest(choice);
+Result<StoredFolder> visit_stored(rpc::ImportClient& client, const std::string& account, const std::string& folder,
+                                  const std::function<void(StoredMail)>& visit) {
+    Reader reader(folder, visit);
     v1::ExportAccountRequest request;
-    request.set_address(choice.account);
-    auto read = client.export_account(request, [&newest](const v1::ExportFrame& frame) { return newest.take(frame); });
+    request.set_address(account);
+    auto read = client.export_account(request, [&reader](const v1::ExportFrame& frame) { return reader.take(frame); });
     if (!read) return fail(std::move(read.error()));
-    if (!newest.found())
-        return fail(Kind::not_found, cat(choice.account, " has no folder ", choice.folder, "; `adminctl folder list` shows them."));
-    auto mails = newest.end();
-    if (choice.last == 0 && mails.empty())
+    if (!reader.is_found())
+        return fail(Kind::not_found, cat(account, " has no folder ", folder, "; `adminctl folder list` shows them."));
+    return reader.end();
+}
+
+Result<std::vector<StoredMail>> read_stored(rpc::ImportClient& client, const Choice& choice) {
+    std::deque<StoredMail> newest;
+    std::size_t bytes = 0;
+    auto read = visit_stored(client, choice.account, choice.folder, [&](StoredMail mail) {
+        if (choice.last == 0 && mail.uid != choice.uid) return;
+        bytes += mail.content.size();
+        newest.push_back(std::move(mail));
+        while (newest.size() > std::max<std::size_t>(choice.last, 1) || (bytes > kStoredBytesMax && newest.size() > 1)) {
+            bytes -= newest.front().content.size();
+            newest.pop_front();
+        }
+    });
+    if (!read) return fail(std::move(read.error()));
+    if (choice.last == 0 && newest.empty())
         return fail(Kind::not_found, cat("There is no mail with the UID ", choice.uid, " in ", choice.folder, "."));
-    return mails;
+    return std::vector<StoredMail>{std::make_move_iterator(newest.begin()), std::make_move_iterator(newest.end())};
 }
 
 std::string sender_of(std::string_view mail) {

@@ -1,7 +1,8 @@
-// Mail of an account as it is stored, for what only looks: replays and traces. Nothing in the mailbox changes, not even \Seen.
+// Mail of an account as it is stored, for what looks at it: replays, traces, runs. Nothing in the mailbox changes, not even \Seen.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,14 @@ struct StoredMail {
     std::int64_t received_s = 0;
     std::string content;
 };
+// Every mail of a folder, ascending by UID, one at a time. What the folder is. not_found: it.
+struct StoredFolder {
+    v1::Folder folder;
+    v1::MailboxForm form = v1::MAILBOX_FORM_UNSPECIFIED;  // of the mailbox
+};
+Result<StoredFolder> visit_stored(rpc::ImportClient& client, const std::string& account, const std::string& folder,
+                                  const std::function<void(StoredMail mail)>& visit);
+
 struct Choice {
     std::string account, folder = "INBOX";
     std::size_t last = 0;      // the newest so many; 0: the one with `uid`

@@ -184,6 +184,12 @@ Result<v1::AccountFolders> AdminClient::delete_account_folder(
     const v1::AccountFolderRequest& request) {
     return unary(*stubs_->admin, &v1::AdminService::Stub::DeleteAccountFolder, request);
 }
+Result<v1::StoreFlagsReply> AdminClient::store_account_flags(const v1::StoreAccountFlagsRequest& request) {
+    return unary(*stubs_->admin, &v1::AdminService::Stub::StoreAccountFlags, request);
+}
+Result<v1::CopyMessagesReply> AdminClient::copy_account_messages(const v1::CopyAccountMessagesRequest& request) {
+    return unary(*stubs_->admin, &v1::AdminService::Stub::CopyAccountMessages, request);
+}
 Result<v1::Counters> AdminClient::show_counters(const v1::CountersRequest& request) {
     return unary(*stubs_->admin, &v1::AdminService::Stub::ShowCounters, request);
 }

@@ -73,6 +73,8 @@ class AdminClient {
     Result<v1::Folder> create_account_folder(const v1::AccountFolderRequest& request);
     Result<v1::AccountFolders> rename_account_folder(const v1::RenameAccountFolderRequest& request);
     Result<v1::AccountFolders> delete_account_folder(const v1::AccountFolderRequest& request);
+    Result<v1::StoreFlagsReply> store_account_flags(const v1::StoreAccountFlagsRequest& request);
+    Result<v1::CopyMessagesReply> copy_account_messages(const v1::CopyAccountMessagesRequest& request);
     Result<v1::Counters> show_counters(const v1::CountersRequest& request);
     Result<v1::CountersReport> verify_counters(const v1::CountersRequest& request);
     Result<void> list_folder_counters(const v1::ListFolderCountersRequest& request,

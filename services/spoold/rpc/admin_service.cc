@@ -29,6 +29,18 @@ Result<v1::AccountFolders> AdminService::folders(AccountId account) const {
     return reply;
 }
 
+Result<AccountId> AdminService::account_of(const std::string& address, std::uint64_t folder_id, std::uint32_t uid_validity) const {
+    auto id = account(address);
+    if (!id) return id;
+    v1::GetFolder wanted;
+    wanted.set_folder_id(folder_id);
+    auto found = parts_.mailboxes.get_folder(*id, wanted);
+    if (!found) return fail(std::move(found.error()));
+    if (found->folder().uid_validity() != uid_validity)
+        return fail(Kind::busy, cat(found->folder().name(), " has been renumbered meanwhile: read it again."));
+    return id;
+}
+
 Result<v1::Counters> AdminService::counters(AccountId account) const {
     auto out = parts_.counters.show(account);
     if (!out) return out;
@@ -159,6 +171,23 @@ Unary* AdminService::DeleteAccountFolder(Context* context, const v1::AccountFold
                 if (!deleted) return done(fail(std::move(deleted.error())));
                 done(folders(id));
             });
+    });
+}
+
+Unary* AdminService::StoreAccountFlags(Context* context, const v1::StoreAccountFlagsRequest* request, v1::StoreFlagsReply* reply) {
+    return unary(gate_, context, reply, [&](auto done) {
+        auto id = account_of(request->address(), request->store().folder_id(), request->uid_validity());
+        if (!id) return done(fail(std::move(id.error())));
+        parts_.mailboxes.store_flags(*id, std::make_shared<v1::StoreFlags>(request->store()), std::move(done));
+    });
+}
+
+Unary* AdminService::CopyAccountMessages(Context* context, const v1::CopyAccountMessagesRequest* request,
+                                         v1::CopyMessagesReply* reply) {
+    return unary(gate_, context, reply, [&](auto done) {
+        auto id = account_of(request->address(), request->copy().folder_id(), request->uid_validity());
+        if (!id) return done(fail(std::move(id.error())));
+        parts_.mailboxes.copy_messages(*id, std::make_shared<v1::CopyMessages>(request->copy()), std::move(done));
     });
 }
 

@@ -48,6 +48,8 @@ class AdminService final : public v1::AdminService::CallbackService {
                                v1::AccountFolders*) override;
     Unary* DeleteAccountFolder(Context*, const v1::AccountFolderRequest*,
                                v1::AccountFolders*) override;
+    Unary* StoreAccountFlags(Context*, const v1::StoreAccountFlagsRequest*, v1::StoreFlagsReply*) override;
+    Unary* CopyAccountMessages(Context*, const v1::CopyAccountMessagesRequest*, v1::CopyMessagesReply*) override;
     Unary* ShowCounters(Context*, const v1::CountersRequest*, v1::Counters*) override;
     Unary* VerifyCounters(Context*, const v1::CountersRequest*, v1::CountersReport*) override;
     grpc::ServerWriteReactor<v1::FolderCounters>* ListFolderCounters(
@@ -72,6 +74,8 @@ class AdminService final : public v1::AdminService::CallbackService {
     Result<AccountId> account(const std::string& address) const;
     Result<AccountId> account_or_site(const std::string& address) const;
     Result<v1::AccountFolders> folders(AccountId account) const;
+    // The account, where the folder's UIDs are still those that were meant.
+    Result<AccountId> account_of(const std::string& address, std::uint64_t folder_id, std::uint32_t uid_validity) const;
 
     Gate gate_;
     Parts parts_;
