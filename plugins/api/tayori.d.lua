@@ -96,6 +96,7 @@ function tayori.regex(text, expression) end
 ---The hooks. Only these names are allowed. A hook runs only where the plugin is enabled: for sessions without login at the site, else
 ---for the account.
 ---@class tayori.Plugin
+---@field needs? fun(settings: table): string[]                                          -- which of its hooks have anything to do with these settings; asked once for them
 ---@field connect? fun(session: tayori.Session): tayori.Decision?                        -- a client has connected to smtpd
 ---@field helo? fun(session: tayori.Session): tayori.Decision?                           -- it has said who it is
 ---@field auth? fun(session: tayori.Session, account: tayori.Account): tayori.Decision?  -- it has logged in to smtpd; may still be refused

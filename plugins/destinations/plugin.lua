@@ -43,6 +43,11 @@ local function is_allowed(address, list, otherwise)
   return otherwise == "allow", "no rule fits"
 end
 
+function destinations.needs(settings)
+  local limited = #settings.rules > 0 or #settings.senders > 0 or settings.otherwise == "refuse" or settings.senders_otherwise == "refuse"
+  return limited and { "rcpt" } or {}
+end
+
 function destinations.rcpt(session, account)
   local settings = account.settings
   if session.outgoing then

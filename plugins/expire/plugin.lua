@@ -30,6 +30,8 @@ local expire = tayori.plugin {
 
 local is_seen = { seen = true, unseen = false }
 
+function expire.needs(settings) return #settings.rules > 0 and { "daily" } or {} end
+
 function expire.daily(account)
   local done = {}
   for number, rule in ipairs(account.settings.rules) do

@@ -204,6 +204,8 @@ local function apply(rule, mail, account)
   end
 end
 
+function filter.needs(settings) return #settings.rules > 0 and { "deliver" } or {} end
+
 function filter.deliver(mail, account)
   for number, rule in ipairs(account.settings.rules) do
     if fits(rule, mail, account) then

@@ -112,6 +112,10 @@ local function choose(mail, account)
   return account.settings, "no rule" -- its `to`, `keep` and `subject_only` are those of a rule
 end
 
+function forward.needs(settings)
+  return (#settings.to > 0 or #settings.rules > 0) and { "deliver" } or {}
+end
+
 function forward.deliver(mail, account)
   local settings = account.settings
   if not is_permitted(mail, settings.permit_from) then return tayori.explain("not forwarded: the sender is not permitted") end

@@ -55,9 +55,10 @@ local function is_for_archive_only(session, archives)
   return #session.accepted > 0
 end
 
+function journal.needs(settings) return #settings.to > 0 and { "message" } or {} end
+
 function journal.message(session, mail)
   local settings = session.settings
-  if #settings.to == 0 then return end
   local wanted, why = is_wanted(session, mail, settings)
   if wanted and is_for_archive_only(session, settings.to) then wanted, why = false, "it is for the archive" end
   if not wanted then return tayori.explain("no copy: " .. why) end

@@ -57,6 +57,20 @@ local function sentence(size, limit, whose)
   return ("The mail has %d KiB; %s takes at most %d KiB."):format((size + 1023) // 1024, whose, limit // 1024)
 end
 
+function sizelimit.needs(settings)
+  local limited = { incoming = settings.receive_max > 0, outgoing = settings.send_max > 0 }
+  for _, rule in ipairs(settings.rules) do
+    for _, direction in ipairs { "incoming", "outgoing" } do
+      if rule.direction == "both" or rule.direction == direction then limited[direction] = true end
+    end
+  end
+  local hooks = {}
+  if settings.announce > 0 then hooks = { "helo", "message" } elseif limited.outgoing then hooks = { "message" } end
+  if limited.incoming or limited.outgoing then table.insert(hooks, "rcpt") end
+  if limited.incoming then table.insert(hooks, "deliver") end
+  return hooks
+end
+
 -- What was announced the server itself holds to at MAIL (RFC 1870 §6.1).
 function sizelimit.helo(session)
   if session.settings.announce > 0 then session:announce_size(session.settings.announce) end

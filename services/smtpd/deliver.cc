@@ -78,7 +78,8 @@ bool sees_mail(Session& session) {
     return want_mail(session.parts().plugins, session.who().profile, session.envelope().recipients);
 }
 
-// Its recipients, and what plugins make of them; the answer where they refuse. The summary goes into the plan.
+// Its recipients, which the envelope is done with, and what plugins make of them; the answer where they refuse. The summary goes into
+// the plan.
 Async<std::optional<lua::Refusal>> fill_plan(Session& session, Text& text, mail::Summary summary, v1::CommitPlan& plan) {
     auto& envelope = session.envelope();
     const auto of_plan = plan_envelope(session, plan.trace_id());
@@ -91,7 +92,7 @@ Async<std::optional<lua::Refusal>> fill_plan(Session& session, Text& text, mail:
     auto decisions = session.decisions();
     for (auto& decision : envelope.decisions) decisions.push_back(std::move(decision));
     if (sees_mail(session)) {
-        MailHooks hooks{session_view(session), session.who(), envelope.recipients, std::move(decisions)};
+        MailHooks hooks{session_view(session), session.who(), std::move(envelope.recipients), std::move(decisions)};
         auto mail = plugin_mail(session, of_plan);
         auto here = recipients.here();
         auto done = co_await run_mail_hooks(session.parts().plugins, std::move(hooks), std::move(here), text, plan, std::move(mail),

@@ -38,8 +38,8 @@ lua::Job session_job(Session& session, lua::Hook hook) {
     return job;
 }
 
-void keep_decisions(const lua::AccountView& whose, lua::Decided& decided, std::vector<PluginDecision>& to) {
-    for (auto& action : decided.actions) to.push_back({whose.account_id, whose.address, std::move(action)});
+void keep_decisions(std::uint64_t account_id, const std::string& address, lua::Decided& decided, std::vector<PluginDecision>& to) {
+    for (auto& action : decided.actions) to.push_back({account_id, address, std::move(action)});
 }
 
 }  // namespace
@@ -91,8 +91,19 @@ Async<std::optional<lua::Refusal>> run_session_hook(Session& session, lua::Hook 
     }
     // Of a login it is counted and kept at once, as no mail may follow.
     if (hook == lua::Hook::auth) co_await plugins.apply(session.who(), std::move(decided));
-    else keep_decisions(session.who(), decided, hook == lua::Hook::mail ? session.envelope().decisions : session.decisions());
+    else keep_decisions(session.who().account_id, session.who().address, decided, hook == lua::Hook::mail ? session.envelope().decisions : session.decisions());
     co_return refusal;
+}
+
+std::optional<std::vector<lua::ProfilePtr>> kept_profiles(const daemon::Plugins& plugins, const std::vector<v1::Target>& targets) {
+    std::vector<lua::ProfilePtr> profiles;
+    for (std::size_t i = 0; i < targets.size(); ++i) {
+        if (targets[i].plugin_profile() == 0) continue;
+        profiles.resize(targets.size());
+        profiles[i] = plugins.kept_profile(targets[i].plugin_profile());
+        if (profiles[i] == nullptr) return std::nullopt;
+    }
+    return profiles;
 }
 
 Async<std::vector<lua::ProfilePtr>> target_profiles(daemon::Plugins& plugins, std::vector<v1::Target> targets) {
@@ -109,28 +120,29 @@ Async<std::optional<lua::Refusal>> run_rcpt_hooks(Session& session, const PlanRe
     auto& plugins = session.parts().plugins;
     std::optional<lua::Refusal> refusal;
     const bool own_looks = session.who().account_id != 0 && plugins.has(session.who().profile, lua::Hook::rcpt);
-    if (recipient.profiles.empty() && !own_looks) co_return refusal;
     std::vector<PluginDecision> decisions;
-    auto job = session_job(session, lua::Hook::rcpt);
-    job.session->recipient = recipient.path;
     const auto targets = recipient.profiles.size();
     for (std::size_t i = 0; i <= targets; ++i) {
         // Last, the look from the sender's side.
         const bool own = i == targets;
         if (own && !own_looks) break;
-        const auto& profile = own ? session.who().profile : recipient.profiles[i];
-        if (!plugins.has(profile, lua::Hook::rcpt)) continue;
-        auto view = own ? session.who() : account_view(recipient.targets[i], recipient.path, profile);
-        view = co_await plugins.with_state(std::move(view), lua::Hook::rcpt);
-        auto one = job;
-        one.session->outgoing = own;
-        one.account = view;
-        auto decided = co_await plugins.run(std::move(one));
+        if (!own && !plugins.has(recipient.profiles[i], lua::Hook::rcpt)) continue;
+        lua::Job job;
+        job.hook = lua::Hook::rcpt;
+        job.id = session.id();
+        job.session = session_view(session);
+        job.session->recipient = recipient.path;
+        job.session->outgoing = own;
+        job.account = own ? session.who() : account_view(recipient.targets[i], recipient.path, recipient.profiles[i]);
+        if (plugins.reads_state(job.account->profile, lua::Hook::rcpt))
+            job.account = co_await plugins.with_state(std::move(*job.account), lua::Hook::rcpt);
+        auto decided = co_await plugins.run(std::move(job));
         if (const auto* no = decided.refusal()) {
             refusal = *no;
             co_return refusal;
         }
-        keep_decisions(view, decided, decisions);
+        if (own) keep_decisions(session.who().account_id, session.who().address, decided, decisions);
+        else keep_decisions(recipient.targets[i].account_id(), recipient.targets[i].address(), decided, decisions);
     }
     auto& kept = session.envelope().decisions;
     for (auto& decision : decisions) {

@@ -53,11 +53,11 @@ Async<HooksDone> run_mail_hooks(daemon::Plugins& plugins, MailHooks hooks, std::
     lua::MailJob job;
     job.message.hook = lua::Hook::message;
     job.message.id = plan.trace_id();
-    job.message.session = hooks.session;
+    job.message.session = std::move(hooks.session);
     for (const auto& recipient : hooks.recipients)
         if (job.message.session->accepted.size() < kAcceptedShownMax) job.message.session->accepted.push_back(recipient.path);
     job.message.profile = hooks.sender.profile;
-    if (hooks.sender.account_id != 0) job.message.account = hooks.sender;
+    if (hooks.sender.account_id != 0) job.message.account = std::move(hooks.sender);
     auto& view = job.message.mail.emplace();
     view.id = plan.trace_id();
     view.sender = mail.sender;
@@ -68,13 +68,16 @@ Async<HooksDone> run_mail_hooks(daemon::Plugins& plugins, MailHooks hooks, std::
     view.keep = seen;
 
     std::vector<PlanAccount> accounts;
+    accounts.reserve(here.size());
+    job.recipients.reserve(here.size());
     for (const auto& place : here) {
         const auto& recipient = hooks.recipients[place.recipient];
         const auto& target = recipient.targets[place.target];
         lua::ProfilePtr profile;
         if (!recipient.profiles.empty()) profile = recipient.profiles[place.target];
         auto account = account_view(target, recipient.path, std::move(profile));
-        account = co_await plugins.with_state(std::move(account), lua::Hook::deliver);
+        if (plugins.reads_state(account.profile, lua::Hook::deliver))
+            account = co_await plugins.with_state(std::move(account), lua::Hook::deliver);
         accounts.push_back({account.account_id, account.address, recipient.path, may_tell_failure(recipient.notify)});
         job.recipients.push_back(std::move(account));
     }

@@ -101,7 +101,8 @@ Result<ExitStatus> run_test(Context& context, const std::vector<std::string>& wh
             rows.push_back({{"at", failure.at}, {"what", failure.what}, {"expected", failure.expected}, {"got", failure.got}});
             if (!context.json) print_failure(failure);
         }
-        const auto name = fs::path(directory).lexically_normal().filename().string();
+        const auto folder = (fs::path(directory) / "").lexically_normal().parent_path();  // whether it was written with a slash or not
+        const auto name = folder.filename().string();
         context.say(cat("  ", name, ": ", result->passed, " passed, ", result->failures.size(), " failed"));
     }
     if (context.json)

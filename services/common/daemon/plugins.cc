@@ -16,9 +16,6 @@ namespace v1 = rpc::v1;
 
 namespace {
 
-constexpr std::string_view kHookNames[] = {"connect", "helo", "auth", "mail", "rcpt", "headers", "message", "deliver",
-                                           "sent", "bounce", "login", "append", "store", "expunge", "quota", "daily"};
-
 mail::DsnLanguage notice_language(settings::NoticeLanguage language) {
     switch (language) {
         case settings::NoticeLanguage::en: return mail::DsnLanguage::english;
@@ -72,9 +69,11 @@ void Plugins::adopt(std::shared_ptr<const lua::PluginSet> set) {
 }
 
 void Plugins::note_hooks() {
-    loaded_hooks_.clear();
-    for (std::size_t i = 0; i < std::size(kHookNames); ++i)
-        if (!with_hook(kHookNames[i]).empty()) loaded_hooks_.insert(static_cast<int>(i));
+    loaded_hooks_ = 0;
+    for (const auto* set : {host_.plugins().get(), trial_.get()}) {
+        if (set == nullptr) continue;
+        for (const auto& plugin : set->plugins) loaded_hooks_ |= lua::hooks_named(plugin->declaration.hooks);
+    }
 }
 
 std::vector<std::string> Plugins::with_hook(std::string_view hook) const {
@@ -153,16 +152,19 @@ Async<lua::AccountView> Plugins::account(std::uint64_t account_id, std::string a
     co_return asked;
 }
 
-Async<lua::ProfilePtr> Plugins::profile(std::uint64_t account_id, std::uint64_t profile_id) {
-    if (profile_id == 0) co_return nobody_;
+lua::ProfilePtr Plugins::kept_profile(std::uint64_t profile_id) const {
+    if (profile_id == 0) return nobody_;
     const auto found = profiles_.find(profile_id);
-    if (found != profiles_.end()) co_return found->second;
+    return found != profiles_.end() ? found->second : nullptr;
+}
+
+Async<lua::ProfilePtr> Plugins::profile(std::uint64_t account_id, std::uint64_t profile_id) {
+    if (auto kept = kept_profile(profile_id); kept != nullptr) co_return kept;
     auto asked = co_await ask(account_id, {});
     co_return std::move(asked.profile);
 }
 
 Async<lua::AccountView> Plugins::with_state(lua::AccountView view, lua::Hook hook) {
-    if (!has(view.profile, hook)) co_return view;
     for (const auto& plugin : host_.state_readers(view.profile, hook)) {
         v1::GetPluginState request;
         request.set_account_id(view.account_id);

@@ -12,7 +12,6 @@
 #include <absl/container/flat_hash_map.h>
 
 #include <memory>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -44,14 +43,18 @@ class Plugins {
     Async<lua::ProfilePtr> site();
     // An account as its plugins see it, of somebody who has logged in.
     Async<lua::AccountView> account(std::uint64_t account_id, std::string address);
+    // By its id, as Resolve names it; null: it has to be asked for.
+    lua::ProfilePtr kept_profile(std::uint64_t profile_id) const;
     // Of an account that Resolve has named together with its profile's id.
     Async<lua::ProfilePtr> profile(std::uint64_t account_id, std::uint64_t profile_id);
 
     // Does any of them have the hook? Cheap: asked for every command.
     bool has(const lua::ProfilePtr& profile, lua::Hook hook);
     // Is there any plugin with this hook at all? Where not, no profile has to be known.
-    bool anybody_has(lua::Hook hook) const { return loaded_hooks_.contains(static_cast<int>(hook)); }
-    // With what plugins keep of the account, where one that has the hook reads it.
+    bool anybody_has(lua::Hook hook) const { return (loaded_hooks_ & lua::hook_bit(hook)) != 0; }
+    // Does a plugin of the profile that has the hook read what is kept?
+    bool reads_state(const lua::ProfilePtr& profile, lua::Hook hook) { return has(profile, hook) && host_.reads_state(profile, hook); }
+    // With what they keep of the account.
     Async<lua::AccountView> with_state(lua::AccountView view, lua::Hook hook);
 
     // Errors: busy, too many wait.
@@ -89,7 +92,7 @@ class Plugins {
     lua::Limits limits_;
     std::shared_ptr<const lua::PluginSet> trial_;
     lua::Host host_;
-    std::set<int> loaded_hooks_;
+    lua::HookSet loaded_hooks_ = 0;
     absl::flat_hash_map<std::uint64_t, lua::ProfilePtr> profiles_;
     std::size_t profile_bytes_ = 0;
     absl::flat_hash_map<std::uint64_t, KeptAccount> accounts_;

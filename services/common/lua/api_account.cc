@@ -61,7 +61,7 @@ constexpr FieldRow kAccountFields[] = {
     {"recipient", push_account_text<&AccountView::recipient>},
     {"detail", push_account_text<&AccountView::detail>},
     {"folder", push_account_text<&AccountView::folder>},
-    {"settings", push_account_settings, true},
+    {"settings", push_account_settings},
     {"state", push_account_state, true},
 };
 

@@ -1,7 +1,6 @@
 #include "common/lua/call.h"
 
 #include <algorithm>
-#include <array>
 
 #include "common/base/text.h"
 #include "common/lua/check.h"
@@ -11,20 +10,18 @@
 namespace tayori::lua {
 namespace {
 
-// As the enumerators are ordered.
-constexpr std::array kNamesOfHooks = {"connect", "helo",   "auth",  "mail",   "rcpt",  "headers", "message", "deliver",
-                                      "sent",    "bounce", "login", "append", "store", "expunge", "quota",   "daily"};
 constexpr std::size_t kActionBytes = 64;  // of output, for each besides its texts
 
 }  // namespace
 
-const char* hook_name(Hook hook) { return kNamesOfHooks[static_cast<std::size_t>(hook)]; }
+std::string_view hook_name(Hook hook) { return plugin::hook_names()[static_cast<std::size_t>(hook)]; }
 
-void Call::require(const char* function, std::uint32_t in_hooks) const {
+void Call::require(const char* function, HookSet in_hooks) const {
     if ((in_hooks & hook_bit(hook)) != 0) return;
     std::string where;
-    for (std::size_t i = 0; i < kNamesOfHooks.size(); ++i)
-        if ((in_hooks >> i & 1) != 0) append(where, where.empty() ? "" : ", ", kNamesOfHooks[i]);
+    const auto names = plugin::hook_names();
+    for (std::size_t i = 0; i < names.size(); ++i)
+        if ((in_hooks >> i & 1) != 0) append(where, where.empty() ? "" : ", ", names[i]);
     script_error(cat(function, ": works in ", where, "; this is ", hook_name(hook)));
 }
 

@@ -25,12 +25,11 @@ inline constexpr std::size_t kDecisionsMax = 100;    // made, whether returned o
 inline constexpr std::size_t kNotesMax = 20;
 inline constexpr std::size_t kNoteBytesMax = 200;
 
-const char* hook_name(Hook hook);
+std::string_view hook_name(Hook hook);
 
-// A set of hooks, for what works in some of them only.
-constexpr std::uint32_t hook_bit(Hook hook) { return 1u << static_cast<unsigned>(hook); }
+// For what works in some hooks only.
 template <class... H>
-constexpr std::uint32_t hooks(H... hook) {
+constexpr HookSet hooks(H... hook) {
     return (hook_bit(hook) | ...);
 }
 
@@ -65,7 +64,7 @@ struct Call {
     std::string folded;
 
     // All raise a Lua error where a limit is passed, or the hook is another.
-    void require(const char* function, std::uint32_t in_hooks) const;
+    void require(const char* function, HookSet in_hooks) const;
     void decide(lua_State* lua, decltype(Action::what) what, std::size_t bytes);
     void spend(std::size_t bytes);
     // Kept where a trace was asked for; what is too much is left out.

@@ -90,7 +90,7 @@ int assign_hook(lua_State* lua) {
     if (lua_type(lua, 2) != LUA_TSTRING)
         return luaL_error(lua, "%s takes hooks only: write `function %s.deliver(mail, account)`", plugin, plugin);
     const std::string name = lua_tostring(lua, 2);
-    if (!plugin::is_hook(name)) {
+    if (name != kNeeds && !plugin::is_hook(name)) {
         return luaL_error(lua, "there is no hook `%s`; %s", name.c_str(), plugin::did_you_mean(name, plugin::hook_names()).c_str());
     }
     if (!lua_isfunction(lua, 3))
@@ -151,8 +151,9 @@ void check_plugin(lua_State* lua) {
     if (lua_rawequal(lua, -1, -2) == 0) wrong("its last line has to return what tayori.plugin gave");
     lua_pushnil(lua);
     if (lua_next(lua, -2) != 0) wrong("rawset on what tayori.plugin gave has no effect: assign hooks as usual");
-    if (box.hooks.empty()) wrong("it has no hook: write `function NAME.deliver(mail, account)`, where NAME is what tayori.plugin gave");
-    for (const auto& [hook, reference] : box.hooks) box.declaration.hooks.push_back(hook);  // a map: sorted
+    if (box.hooks.size() == box.hooks.count(kNeeds)) wrong("it has no hook: write `function NAME.deliver(mail, account)`, where NAME is what tayori.plugin gave");
+    for (const auto& [hook, reference] : box.hooks)  // a map: sorted
+        if (hook != kNeeds) box.declaration.hooks.push_back(hook);
     box.declaration_json = plugin::to_json(box.declaration);
 }
 

@@ -6,6 +6,7 @@
 #include <map>
 #include <iterator>
 #include <optional>
+#include <unordered_map>
 #include <utility>
 
 #include "common/base/text.h"
@@ -14,11 +15,14 @@
 #include "common/lua/check.h"
 #include "common/lua/object.h"
 #include "common/lua/state.h"
+#include "common/mail/utf8.h"
 
 namespace tayori::lua {
 namespace {
 
 using EngineClock = std::chrono::steady_clock;
+
+constexpr std::size_t kEngineProfilesMax = 10'000;  // kept; then all are looked up anew
 
 // Never the same twice in a process: an object of an earlier call is known by it, whichever engine made it.
 std::uint64_t next_serial() {
@@ -94,6 +98,24 @@ std::string take_result(lua_State* lua, Call& call) {
     return {};
 }
 
+// What `needs` has returned, at the top of the stack. A sentence where it is no list of hooks.
+std::string read_needs(lua_State* lua, const Plugin& plugin, HookSet& needed) {
+    const auto wrong = [&plugin](std::string_view what) {
+        return cat(plugin.declaration.name, "/plugin.lua: needs returned ", what, "; it returns a list of names of hooks, as { \"deliver\" }");
+    };
+    if (!lua_istable(lua, -1)) return wrong(luaL_typename(lua, -1));
+    std::vector<std::string> names;
+    const auto count = lua_rawlen(lua, -1);
+    for (lua_Unsigned i = 1; i <= count && i <= plugin::hook_names().size(); ++i) {
+        if (lua_rawgeti(lua, -1, static_cast<lua_Integer>(i)) == LUA_TSTRING) names.emplace_back(lua_tostring(lua, -1));
+        lua_pop(lua, 1);
+    }
+    for (const auto& name : names)
+        if (!plugin::is_hook(name)) return wrong(cat("\"", mail::to_valid_utf8(mail::clip_utf8(name, kNoteBytesMax)), "\""));
+    needed = hooks_named(names);
+    return {};
+}
+
 bool has_stop(const std::vector<Action>& actions) {
     return std::any_of(actions.begin(), actions.end(), [](const Action& a) { return std::holds_alternative<Stop>(a.what); });
 }
@@ -116,21 +138,65 @@ struct Engine::Inner {
     Ask ask;
     Tell tell;
     std::map<const Plugin*, std::unique_ptr<State>> states;
+    std::unordered_map<std::uint64_t, std::vector<Runs>> profiles;  // by id
+    std::vector<Runs> passing;                                       // of a profile without one
+    std::chrono::nanoseconds opening{};
+
+    const std::vector<Runs>& plugins_of(const Profile& profile) {
+        if (const auto found = profiles.find(profile.id); profile.id != 0 && found != profiles.end()) return found->second;
+        passing.clear();
+        for (const auto& entry : profile.plugins) {
+            const auto* plugin = set->find(entry.plugin);
+            if (plugin != nullptr) passing.push_back(runs_of(*plugin, profile));
+        }
+        if (profile.id == 0) return passing;
+        if (profiles.size() >= kEngineProfilesMax) profiles.clear();
+        return profiles[profile.id] = passing;
+    }
 
     // Null, with the failure: it does not load any more.
     State* state_of(const Plugin& plugin, std::string& why) {
         auto& state = states[&plugin];
         if (state != nullptr) return state.get();
+        const auto began = EngineClock::now();
         auto opened = State::open(plugin.sources, plugin.declaration.name, limits);
+        opening += EngineClock::now() - began;
         if (opened) state = std::move(*opened);
         else why = opened.error().text;
         return state.get();
     }
 
+    static std::optional<Failure> failed(const Plugin& plugin, const std::string& hook, std::string text, std::string stack) {
+        const bool tempfail = plugin.declaration.failure == plugin::OnFailure::tempfail;
+        return Failure{plugin.declaration.name, hook, std::move(text), std::move(stack), tempfail};
+    }
+
+    Runs runs_of(const Plugin& plugin, const Profile& profile) {
+        static const Job kNoJob;
+        Runs runs{&plugin, hooks_named(plugin.declaration.hooks), {}};
+        if (!plugin.has_needs) return runs;
+        auto* state = state_of(plugin, runs.failure);
+        if (state == nullptr) return runs;
+        Call call(kNoJob, plugin, limits);
+        call.profile = &profile;
+        call.serial = next_serial();
+        HookSet needed = 0;
+        state->set_context(&call);
+        const auto called = state->call(
+            kNeeds, [&](lua_State* lua) { return push_settings(lua, call), 1; },
+            [&](lua_State* lua) { runs.failure = read_needs(lua, plugin, needed); });
+        state->set_context(nullptr);
+        if (!called) {
+            runs.failure = called.error().text;
+            if (called.error().exhausted) states.erase(&plugin);
+        }
+        if (runs.failure.empty()) runs.hooks &= needed;
+        return runs;
+    }
+
     std::optional<Failure> call_hook(Call& call, const std::string& hook) {
         const auto failed = [&](std::string text, std::string stack) {
-            const bool tempfail = call.plugin.declaration.failure == plugin::OnFailure::tempfail;
-            return Failure{call.plugin.declaration.name, hook, std::move(text), std::move(stack), tempfail};
+            return Inner::failed(call.plugin, hook, std::move(text), std::move(stack));
         };
         if (!has_arguments(call)) return failed(cat(hook, ": the job lacks what the hook is given"), {});
         std::string why;
@@ -157,9 +223,9 @@ struct Engine::Inner {
     }
 
     // One plugin. False: those behind it are not asked any more.
-    bool run_plugin(Call& call, const std::string& hook, Decided& decided) {
+    bool run_plugin(Call& call, const std::string& hook, const std::string& cannot_run, Decided& decided) {
         const auto began = EngineClock::now();
-        const auto failure = call_hook(call, hook);
+        const auto failure = cannot_run.empty() ? call_hook(call, hook) : failed(call.plugin, hook, cannot_run, {});
         const auto took = EngineClock::now() - began;
         if (tell) tell(call.plugin, took, failure ? 0 : call.actions.size(), failure ? &*failure : nullptr);
         if (call.job.trace) {
@@ -180,16 +246,13 @@ struct Engine::Inner {
     void run_hook(const Job& job, Hook hook, const AccountView* account, MailText* mail, Decided& decided) {
         const Profile* profile = account != nullptr ? account->profile.get() : job.profile.get();
         if (profile == nullptr || set == nullptr || decided.refusal() != nullptr) return;
-        const std::string name = hook_name(hook);
-        for (const auto& entry : profile->plugins) {
-            const auto* plugin = set->find(entry.plugin);
-            if (plugin == nullptr) continue;  // enabled, but not installed here
-            const auto& own = plugin->declaration.hooks;
-            if (std::find(own.begin(), own.end(), name) == own.end()) continue;
+        const std::string name(hook_name(hook));
+        for (const auto& [plugin, hooks, failure] : plugins_of(*profile)) {
+            if ((hooks & hook_bit(hook)) == 0) continue;
             const auto permit = ask ? ask(*plugin) : Permit::run;
             if (permit == Permit::skip) continue;
             if (permit == Permit::tempfail) {
-                decided.failures.push_back({entry.plugin, name, "it rests after it has failed several times", {}, true});
+                decided.failures.push_back({plugin->declaration.name, name, "it rests after it has failed several times", {}, true});
                 return;
             }
             Call call(job, *plugin, limits);
@@ -198,7 +261,7 @@ struct Engine::Inner {
             call.profile = profile;
             call.mail = mail;
             call.serial = next_serial();
-            if (!run_plugin(call, name, decided)) return;
+            if (!run_plugin(call, name, failure, decided)) return;
         }
     }
 };
@@ -215,6 +278,10 @@ void Engine::set_gate(Ask ask, Tell tell) {
     inner_->ask = std::move(ask);
     inner_->tell = std::move(tell);
 }
+
+const std::vector<Engine::Runs>& Engine::plugins_of(const Profile& profile) { return inner_->plugins_of(profile); }
+
+std::chrono::nanoseconds Engine::take_opening_time() { return std::exchange(inner_->opening, {}); }
 
 Decided Engine::run(const Job& job) {
     Decided decided;

@@ -2,6 +2,7 @@
 // server. Not thread-safe; keeps one state for each plugin.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 
@@ -23,6 +24,18 @@ class Engine {
     using Ask = std::function<Permit(const Plugin&)>;
     using Tell = std::function<void(const Plugin&, std::chrono::nanoseconds, std::size_t actions, const Failure*)>;
     void set_gate(Ask ask, Tell tell);
+
+    // How long the opening of plugins has taken since this was asked last; each is opened once, when it first runs.
+    std::chrono::nanoseconds take_opening_time();
+
+    // The plugins of a profile that are installed, and which of their hooks have anything to do with these settings: what a plugin's
+    // `needs` says, else all that it has. Valid until the next call.
+    struct Runs {
+        const Plugin* plugin;
+        HookSet hooks;
+        std::string failure;    // of `needs`: then each of its hooks fails
+    };
+    const std::vector<Runs>& plugins_of(const Profile& profile);
 
     Decided run(const Job& job);
     MailDecided run(const MailJob& job);

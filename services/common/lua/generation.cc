@@ -6,18 +6,6 @@
 namespace tayori::lua {
 namespace {
 
-std::uint32_t bit_of(Hook hook) { return 1U << static_cast<unsigned>(hook); }
-
-// In the order of Hook, which is that of plugins/api/tayori.d.lua.
-std::uint32_t bits_of(const std::vector<std::string>& hooks) {
-    const auto names = plugin::hook_names();
-    std::uint32_t bits = 0;
-    for (std::size_t i = 0; i < names.size(); ++i) {
-        if (std::find(hooks.begin(), hooks.end(), names[i]) != hooks.end()) bits |= 1U << i;
-    }
-    return bits;
-}
-
 // Directly in that folder.
 bool is_in(const std::string& plugin, const std::string& directory) {
     const auto folder = std::filesystem::path(plugin).lexically_normal().parent_path();
@@ -32,21 +20,28 @@ Generation::Generation(std::shared_ptr<const PluginSet> set, const Limits& limit
     limits_.states = std::max<std::size_t>(limits_.states, 1);
     for (const auto& plugin : set_->plugins) {
         const auto& name = plugin->declaration.name;
-        hooks_[name] = bits_of(plugin->declaration.hooks);
+        hooks_[name] = hooks_named(plugin->declaration.hooks);
         standings.emplace(name, Standing(name));
         for (const auto& directory : trusted)
             if (is_in(plugin->directory, directory)) trusted_.insert(name);
     }
 }
 
-Generation::Hooks Generation::look_up(const Profile& profile) const {
+Generation::Hooks Generation::look_up(const Profile& profile) {
     Hooks out;
+    for (const auto& entry : profile.plugins) out.trusted = out.trusted && (trusted_.contains(entry.plugin) || !hooks_.contains(entry.plugin));
+    const auto add = [&out](const Plugin& plugin, HookSet hooks) {
+        out.all |= hooks;
+        if (plugin.declaration.reads_state) out.readers.emplace_back(plugin.declaration.name, hooks);
+    };
+    // What they need can be asked here; of others the pool finds out what to leave out.
+    if (out.trusted && profile.id != 0) {
+        for (const auto& runs : engine_here().plugins_of(profile)) add(*runs.plugin, runs.hooks);
+        return out;
+    }
     for (const auto& entry : profile.plugins) {
         const auto found = hooks_.find(entry.plugin);
-        if (found == hooks_.end()) continue;  // enabled, but not installed here
-        out.all |= found->second;
-        out.trusted = out.trusted && trusted_.contains(entry.plugin);
-        if (set_->find(entry.plugin)->declaration.reads_state) out.readers.emplace_back(entry.plugin, found->second);
+        if (found != hooks_.end()) add(*set_->find(entry.plugin), found->second);
     }
     return out;
 }
@@ -61,13 +56,19 @@ const Generation::Hooks& Generation::hooks_of(const Profile& profile) {
 
 bool Generation::has(const Profile* profile, Hook hook) {
     if (profile == nullptr || profile->plugins.empty()) return false;
-    return (hooks_of(*profile).all & bit_of(hook)) != 0;
+    return (hooks_of(*profile).all & hook_bit(hook)) != 0;
+}
+
+bool Generation::reads_state(const Profile* profile, Hook hook) {
+    if (profile == nullptr || profile->plugins.empty()) return false;
+    const auto& readers = hooks_of(*profile).readers;
+    return std::any_of(readers.begin(), readers.end(), [hook](const auto& reader) { return (reader.second & hook_bit(hook)) != 0; });
 }
 
 void Generation::add_state_readers(const Profile* profile, Hook hook, std::vector<std::string>& names) {
     if (profile == nullptr || profile->plugins.empty()) return;
     for (const auto& [name, bits] : hooks_of(*profile).readers) {
-        if ((bits & bit_of(hook)) != 0 && std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+        if ((bits & hook_bit(hook)) != 0 && std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
     }
 }
 

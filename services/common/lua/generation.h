@@ -29,6 +29,7 @@ class Generation {
     bool on_trial = false;
 
     bool has(const Profile* profile, Hook hook);
+    bool reads_state(const Profile* profile, Hook hook);
     void add_state_readers(const Profile* profile, Hook hook, std::vector<std::string>& names);
 
     // On the loop's thread? Not with a plugin that is not trusted, nor where it has taken long of late.
@@ -65,20 +66,22 @@ class Generation {
     void serve();
 
     std::map<std::string, Standing> standings;
+    UnixMillis resting_until = 0;   // after it none of them rests
+    UnixMillis measured_until = 0;  // runs on the loop's thread are measured exactly (host.cc)
 
   private:
     struct Hooks {
-        std::uint32_t all = 0;                                        // bits, by Hook
-        std::vector<std::pair<std::string, std::uint32_t>> readers;   // of state
+        HookSet all = 0;
+        std::vector<std::pair<std::string, HookSet>> readers;         // of state
         bool trusted = true;
     };
-    Hooks look_up(const Profile& profile) const;
+    Hooks look_up(const Profile& profile);
     const Hooks& hooks_of(const Profile& profile);
     std::unique_ptr<Engine> take_engine();
 
     std::shared_ptr<const PluginSet> set_;
     Limits limits_;
-    std::map<std::string, std::uint32_t> hooks_;                      // by plugin
+    std::map<std::string, HookSet> hooks_;                            // by plugin
     std::set<std::string> trusted_;                                   // names
     struct Slow {
         std::uint32_t times = 0;

@@ -43,8 +43,8 @@ class Watch {
             [this](const Plugin& plugin, std::chrono::nanoseconds took, std::size_t actions, const Failure* failure) {
                 const auto& name = plugin.declaration.name;
                 told_.push_back({name, took, actions, failure != nullptr ? std::optional(failure->text) : std::nullopt});
-                auto& in_row = failures_in_row_[name];
-                in_row = failure != nullptr ? in_row + 1 : 0;
+                if (failure != nullptr) ++failures_in_row_[name];
+                else failures_in_row_.erase(name);
             });
     }
     const std::vector<Told>& told() const { return told_; }
@@ -116,7 +116,11 @@ struct HostCore : std::enable_shared_from_this<HostCore> {
             standing.ran(told.took, told.actions);
             if (!told.failure) {
                 standing.did_well(now);
-            } else if (standing.failed(*told.failure, now, limits)) {
+                continue;
+            }
+            const bool tells = standing.failed(*told.failure, now, limits);
+            generation.resting_until = std::max(generation.resting_until, standing.rests_until());
+            if (tells) {
                 auto figures = standing.figures(now);
                 figures.on_trial = generation.on_trial;
                 loop.post([weak = weak_from_this(), figures] {
@@ -136,6 +140,7 @@ struct HostCore : std::enable_shared_from_this<HostCore> {
     std::vector<std::string> resting(const Generation& generation) const {
         std::vector<std::string> out;
         const auto now = clock.now_ms();
+        if (generation.resting_until <= now) return out;
         for (const auto& [name, standing] : generation.standings) {
             if (standing.rests(now)) out.push_back(name);
         }
@@ -230,18 +235,21 @@ Async<Outcome> run_on_pool(std::shared_ptr<HostCore> inner, GenerationPtr genera
 
 namespace {
 
-std::vector<const Profile*> profiles_of(const Job& job) { return {profile_of(job)}; }
-std::vector<const Profile*> profiles_of(const MailJob& job) {
-    std::vector<const Profile*> out{profile_of(job.message)};
-    for (const auto& recipient : job.recipients) out.push_back(recipient.profile.get());
-    return out;
+// The first that `say` is true of.
+template <class Say>
+bool any_profile(const Job& job, Say say) {
+    return say(profile_of(job));
+}
+template <class Say>
+bool any_profile(const MailJob& job, Say say) {
+    return say(profile_of(job.message)) ||
+           std::any_of(job.recipients.begin(), job.recipients.end(), [&](const auto& recipient) { return say(recipient.profile.get()); });
 }
 
 template <class J>
 bool may_run_here(const HostCore& core, Generation& generation, const J& job) {
     const auto now = core.clock.now_ms();
-    const auto profiles = profiles_of(job);
-    return std::all_of(profiles.begin(), profiles.end(), [&](const Profile* profile) { return generation.may_run_here(profile, now); });
+    return !any_profile(job, [&](const Profile* profile) { return !generation.may_run_here(profile, now); });
 }
 
 // What this thread has worked; on a busy machine much more time passes by.
@@ -251,23 +259,52 @@ std::chrono::nanoseconds worked() {
     return std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec);
 }
 
+// Was a run slow? Time that passes is told for nothing, work only by a call of the kernel, which costs as much as a small plugin does:
+// so work is looked at for a while only after something seemed slow.
+class Stopwatch {
+  public:
+    Stopwatch(Generation& generation, UnixMillis now)
+        : generation_(generation), now_(now), measures_(generation.measured_until > now), began_(SteadyClock::now()) {
+        if (measures_) worked_ = worked();
+    }
+    bool was_slow(std::chrono::nanoseconds of_that_opening) const {
+        if (SteadyClock::now() - began_ - of_that_opening <= kQuick) return false;
+        if (measures_) return worked() - worked_ - of_that_opening > kQuick;
+        generation_.measured_until = now_ + kSlowForMs;
+        return false;
+    }
+
+  private:
+    using SteadyClock = std::chrono::steady_clock;
+    Generation& generation_;
+    UnixMillis now_;
+    bool measures_;
+    SteadyClock::time_point began_;
+    std::chrono::nanoseconds worked_{};
+};
+
 // On the loop's thread, to the end.
 template <class Outcome, class J>
 Outcome run_here(HostCore& core, Generation& generation, const J& job) {
     Watch watch(core.resting(generation), core.limits.failures_max);
-    const auto begun = worked();
+    const Stopwatch stopwatch(generation, core.clock.now_ms());
     Outcome outcome;
+    std::chrono::nanoseconds opening{};
     try {
         auto& engine = generation.engine_here();
         watch.begin(engine);
         outcome = engine.run(job);
         engine.set_gate({}, {});
+        opening = engine.take_opening_time();
     } catch (...) {
         generation.drop_engine_here();  // nobody knows where it stands
         throw;
     }
-    if (worked() - begun > kQuick) {
-        for (const auto* profile : profiles_of(job)) generation.took_long(profile, core.clock.now_ms());
+    if (stopwatch.was_slow(opening)) {
+        any_profile(job, [&](const Profile* profile) {
+            generation.took_long(profile, core.clock.now_ms());
+            return false;
+        });
     }
     core.settle(generation, watch.told());
     return outcome;
@@ -311,6 +348,10 @@ const std::shared_ptr<const PluginSet>& Host::plugins() const { return inner_->c
 bool Host::has(const ProfilePtr& profile, Hook hook) {
     if (inner_->current->has(profile.get(), hook)) return true;
     return inner_->trial != nullptr && inner_->trial->has(profile.get(), hook);
+}
+
+bool Host::reads_state(const ProfilePtr& profile, Hook hook) {
+    return inner_->current->reads_state(profile.get(), hook) || (inner_->trial != nullptr && inner_->trial->reads_state(profile.get(), hook));
 }
 
 std::vector<std::string> Host::state_readers(const ProfilePtr& profile, Hook hook) {

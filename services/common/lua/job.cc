@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "common/base/text.h"
+#include "common/plugin/declaration.h"
 
 namespace tayori::lua {
 namespace {
@@ -85,6 +86,14 @@ struct Describer {
 };
 
 }  // namespace
+
+HookSet hooks_named(const std::vector<std::string>& names) {
+    const auto known = plugin::hook_names();
+    HookSet out = 0;
+    for (std::size_t i = 0; i < known.size(); ++i)
+        if (std::find(names.begin(), names.end(), known[i]) != names.end()) out |= hook_bit(static_cast<Hook>(i));
+    return out;
+}
 
 std::string describe(const Action& action) { return std::visit(Describer{}, action.what); }
 

@@ -20,6 +20,12 @@ enum class Hook : std::uint8_t {
     sent, bounce, login, append, store, expunge, quota, daily
 };
 
+// A set of hooks: bits by Hook.
+using HookSet = std::uint32_t;
+constexpr HookSet hook_bit(Hook hook) { return 1u << static_cast<unsigned>(hook); }
+// Of those names that are hooks, as plugins declare them.
+HookSet hooks_named(const std::vector<std::string>& names);
+
 // An account's plugins with their settings, in the order in which they run. Shared by all accounts that have the same; immutable, so
 // that states may keep by its id what they have made of it.
 struct Profile {

@@ -12,13 +12,11 @@ namespace {
 constexpr std::array kAllClasses = {&kSessionClass, &kMailClass,  &kPartClass,   &kAccountClass,
                                     &kChangeClass,  &kUsageClass, &kReportClass, &kDecisionClass};
 
+// What a plugin can hold of userdata is all made by push_object(), so that it says itself what it is.
 Handle* handle_at(lua_State* lua, int index, const ObjectClass& type) {
+    if (lua_type(lua, index) != LUA_TUSERDATA) return nullptr;
     auto* handle = static_cast<Handle*>(lua_touserdata(lua, index));
-    if (handle == nullptr || lua_type(lua, index) != LUA_TUSERDATA || lua_getmetatable(lua, index) == 0) return nullptr;
-    lua_rawgetp(lua, LUA_REGISTRYINDEX, &type);
-    const bool same = lua_rawequal(lua, -1, -2) != 0;
-    lua_pop(lua, 2);
-    return same ? handle : nullptr;
+    return handle->type == &type ? handle : nullptr;
 }
 
 // The call that the object belongs to, which has to be the running one.

@@ -82,7 +82,8 @@ Result<std::shared_ptr<const Plugin>> PluginSet::load_plugin(const std::string& 
     auto declaration = plugin::parse_declaration((*state)->declaration_json());
     if (!declaration) return fail(std::move(declaration.error()));
     auto hash = hash_of(*sources);
-    return std::make_shared<const Plugin>(Plugin{std::move(*declaration), directory, std::move(*sources), std::move(hash)});
+    return std::make_shared<const Plugin>(
+        Plugin{std::move(*declaration), directory, std::move(*sources), std::move(hash), (*state)->has(kNeeds)});
 }
 
 Result<std::shared_ptr<const PluginSet>> PluginSet::load(const std::vector<std::string>& directories, const Limits& limits) {

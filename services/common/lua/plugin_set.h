@@ -18,6 +18,7 @@ struct Plugin {
     std::string directory;
     std::map<std::string, std::string> sources;  // by name: "plugin.lua", what it requires
     std::string hash;                            // of the sources, 16 hex digits
+    bool has_needs = false;                      // the function of that name (state.h)
 };
 
 struct PluginSet {

@@ -51,7 +51,7 @@ struct Sandbox {
     bool declared = false;
     plugin::Declaration declaration;
     std::string declaration_json;
-    std::map<std::string, int> hooks;                           // by name: references in the registry
+    std::map<std::string, int> hooks;                           // by name, kNeeds among them: references in the registry
 };
 
 inline Sandbox& sandbox_of(lua_State* lua) { return **static_cast<Sandbox**>(lua_getextraspace(lua)); }

@@ -19,6 +19,7 @@ class Standing {
     void did_well(UnixMillis now);
     void ran(std::chrono::nanoseconds took, std::size_t actions);
     bool rests(UnixMillis now) const { return rests_until_ > now; }
+    UnixMillis rests_until() const { return rests_until_; }
     PluginFigures figures(UnixMillis now) const;
 
   private:

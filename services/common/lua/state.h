@@ -19,6 +19,9 @@
 
 namespace tayori::lua {
 
+// Beside hooks a plugin may have this function: which of its hooks have anything to do under these settings. Asked once for them.
+inline constexpr const char* kNeeds = "needs";
+
 class State {
   public:
     // Runs plugin.lua, with what it requires. `declare` is called with the state when the plugin calls tayori.plugin{…}, the table at

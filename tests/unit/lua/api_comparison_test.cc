@@ -75,9 +75,9 @@ TEST(ApiComparison, EveryNameIsBoundAndEveryBindingIsDeclared) {
 
 TEST(ApiComparison, HooksAreTheSame) {
     const auto defined = read_definition();
-    std::set<std::string> bound;
+    std::set<std::string> bound{"needs"};  // beside them (state.h)
     for (int i = 0; i <= static_cast<int>(Hook::daily); ++i) {
-        const std::string name = hook_name(static_cast<Hook>(i));
+        const std::string name(hook_name(static_cast<Hook>(i)));
         bound.insert(name);
         EXPECT_TRUE(plugin::is_hook(name)) << name;
     }

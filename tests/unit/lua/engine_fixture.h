@@ -46,6 +46,7 @@ class EngineTest : public testing::Test {
         auto parsed = plugin::parse_declaration((*state)->declaration_json());
         ASSERT_TRUE(parsed) << parsed.error().text;
         plugin->declaration = std::move(*parsed);
+        plugin->has_needs = (*state)->has(kNeeds);
         plugins_.push_back(std::move(plugin));
         profile_->plugins.push_back({name, "{}"});
         engine_.reset();

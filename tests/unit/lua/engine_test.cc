@@ -16,11 +16,42 @@ TEST_F(EngineRunTest, PluginsRunInTheOrderOfTheProfile) {
         add(name, {}, cat("function p.deliver(mail, account) account:flag('$", name, "') end"));
     EXPECT_THAT(described(deliver()), ElementsAre("flag $zebra", "flag $ant", "flag $mouse"));
     profile_->plugins.push_back({"not_installed", "{}"});
+    profile_->id = ++profile_ids_;
     EXPECT_THAT(described(deliver()), ElementsAre("flag $zebra", "flag $ant", "flag $mouse"));
     profile_->plugins = {{"ant", "{}"}};
+    profile_->id = ++profile_ids_;
     EXPECT_THAT(described(deliver()), ElementsAre("flag $ant"));
     profile_->plugins.clear();
+    profile_->id = ++profile_ids_;
     EXPECT_THAT(described(deliver()), IsEmpty());
+}
+
+TEST_F(EngineRunTest, HooksThatHaveNothingToDoAreNotCalled) {
+    constexpr auto kBody = "function p.needs(settings) calls = (calls or 0) + 1 return settings.on and { 'deliver' } or {} end\n"
+                           "function p.deliver(mail, account) account:flag('$on' .. calls) end";
+    add("p", "settings = { on = { type = 'boolean' } }", cat("local calls\n", kBody));
+    EXPECT_THAT(described(deliver()), IsEmpty());
+    EXPECT_EQ(engine().plugins_of(*profile_).at(0).hooks, 0u);
+    set("p", "{\"on\": true}");
+    EXPECT_THAT(described(deliver()), ElementsAre("flag $on2"));
+    EXPECT_THAT(described(deliver()), ElementsAre("flag $on2"));  // asked once for these settings
+}
+
+TEST_F(EngineRunTest, NeedsThatFailMakeTheHooksFail) {
+    const struct {
+        const char* body;
+        const char* said;
+    } cases[] = {{"return 'deliver'", "p/plugin.lua: needs returned string; it returns a list of names of hooks, as { \"deliver\" }"},
+                 {"return { 'delivre' }", "p/plugin.lua: needs returned \"delivre\"; it returns a list"},
+                 {"error('what settings are these?')", "what settings are these?"},
+                 {"while true do end", "instructions"}};
+    for (const auto& one : cases) {
+        use(cat("function p.needs(settings) ", one.body, " end\nfunction p.deliver(mail, account) account:flag('$a') end"));
+        const auto decided = deliver();
+        EXPECT_TRUE(decided.actions.empty());
+        ASSERT_EQ(decided.failures.size(), 1u) << one.body;
+        EXPECT_THAT(decided.failures[0].text, HasSubstr(one.said));
+    }
 }
 
 TEST_F(EngineRunTest, TheFirstRefusalEndsTheRest) {
