@@ -207,12 +207,12 @@ def outbound_table(peers):
     return show(outbound.measure(5000, peers, 100_000))
 
 
-def plugins_table(repeats):
+def plugins_table():
     """`./tayori bench plugins`: what Lua plugins cost intake."""
     sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "bench")]
     import plugins
     step("Mail of 4 KiB with and without plugins")
-    return show(plugins.measure(repeats))
+    return show(plugins.measure())
 
 
 def show(rows):
@@ -239,7 +239,7 @@ def main(arguments):
     if options.what == "outbound":
         return outbound_table(options.peers)
     if options.what == "plugins":
-        return plugins_table(options.repeats)
+        return plugins_table()
     results = []
     step("Tayori")
     ours = with_tayori(options.repeats, results, options.only)
