@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import shutil
+import smtplib
 import subprocess
 import sys
 import tempfile
@@ -21,6 +22,15 @@ from tayori import containers, native  # noqa: E402
 from tayori.place import Instance, port_is_free  # noqa: E402
 
 
+PLUGIN = """local tayori = require "tayori"
+local hello = tayori.plugin { name = "hello" }
+function hello.deliver(mail, account)
+  if mail.subject == "hello" then account:fileinto("Found") end
+end
+return hello
+"""
+
+
 class Containers(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -29,6 +39,12 @@ class Containers(unittest.TestCase):
         base = next(base for base in range(21000, 60000, 1000)
                     if all(port_is_free(port) for port in Instance.numbers(base).values()))
         cls.instance = Instance(cls.folder, base)
+        plugin = pathlib.Path(cls.folder) / "site-plugins" / "hello"
+        plugin.mkdir(parents=True)
+        (plugin / "plugin.lua").write_text(PLUGIN, encoding="utf-8")
+        for place in (plugin, plugin.parent, plugin.parent.parent):
+            place.chmod(0o755)
+        os.environ["TAYORI_PLUGINS"] = str(plugin.parent)
         cls.environment = {**os.environ, "TAYORI_DATA": cls.folder, "TAYORI_PORT_BASE": str(base)}
         cls.ports = Instance.numbers(base)
         cls.addClassCleanup(cls.clean)  # also after an `up` that failed
@@ -38,7 +54,8 @@ class Containers(unittest.TestCase):
     def clean(cls):
         containers.run_compose(cls.instance, ["down", "-v", "--remove-orphans"], capture_output=True)
         shutil.rmtree(cls.folder, ignore_errors=True)
-        os.environ.pop("TAYORI_PREBUILT", None)
+        for name in ("TAYORI_PREBUILT", "TAYORI_PLUGINS"):
+            os.environ.pop(name, None)
 
     @classmethod
     def tayori(cls, *arguments, stdin="", expect=0):
@@ -125,6 +142,22 @@ class Containers(unittest.TestCase):
         self.tayori("up", "--containers")
         self.assertIn("stays.test", self.tayori("adminctl", "domain", "list"))
         native.until(lambda: native.greeting_on(self.ports["imap"], b"* OK"), 10)
+
+
+    def test_8_plugins_of_the_site(self):
+        self.tayori("adminctl", "domain", "add", "plugin.test")
+        anna = "anna@plugin.test"
+        self.tayori("adminctl", "account", "add", anna, "--password-stdin", stdin=PASSWORD)
+        self.send(anna)
+        until(lambda: "1 mails" in self.tayori("adminctl", "plugin", "run", "hello", "--account", anna), 10, "a mail in INBOX")
+        self.tayori("adminctl", "plugin", "enable", "hello", "--account", anna)
+        self.send(anna)
+        until(lambda: "Found" in self.tayori("adminctl", "folder", "list", anna), 10, "the mail to be filed")
+        self.assertIn("move to Found", self.tayori("adminctl", "plugin", "run", "hello", "--account", anna))
+
+    def send(self, to):
+        with smtplib.SMTP("127.0.0.1", self.ports["smtp"]) as smtp:
+            smtp.sendmail("carol@far.example", to, "Subject: hello\r\n\r\ntext\r\n")
 
 
 def main():
