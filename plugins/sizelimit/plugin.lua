@@ -39,10 +39,12 @@ local sizelimit = tayori.plugin {
   },
 }
 
+local function is_for(rule, direction) return rule.direction == "both" or rule.direction == direction end
+
 -- 0: no limit.
 local function limit_of(settings, direction, sender, recipient)
   for number, rule in ipairs(settings.rules) do
-    if (rule.direction == "both" or rule.direction == direction)
+    if is_for(rule, direction)
       and tayori.address_matches(sender, rule.sender) and tayori.address_matches(recipient, rule.recipient) then
       tayori.explain("rule " .. number)
       return rule.max
@@ -57,17 +59,23 @@ local function sentence(size, limit, whose)
   return ("The mail has %d KiB; %s takes at most %d KiB."):format((size + 1023) // 1024, whose, limit // 1024)
 end
 
-function sizelimit.needs(settings)
-  local limited = { incoming = settings.receive_max > 0, outgoing = settings.send_max > 0 }
+local function is_limited(settings, direction, max)
+  if max > 0 then return true end
   for _, rule in ipairs(settings.rules) do
-    for _, direction in ipairs { "incoming", "outgoing" } do
-      if rule.direction == "both" or rule.direction == direction then limited[direction] = true end
-    end
+    if is_for(rule, direction) then return true end
   end
+  return false
+end
+
+function sizelimit.needs(settings)
+  local incoming = is_limited(settings, "incoming", settings.receive_max)
+  local outgoing = is_limited(settings, "outgoing", settings.send_max)
+  local announced = settings.announce > 0
   local hooks = {}
-  if settings.announce > 0 then hooks = { "helo", "message" } elseif limited.outgoing then hooks = { "message" } end
-  if limited.incoming or limited.outgoing then table.insert(hooks, "rcpt") end
-  if limited.incoming then table.insert(hooks, "deliver") end
+  if announced then table.insert(hooks, "helo") end
+  if announced or outgoing then table.insert(hooks, "message") end
+  if incoming or outgoing then table.insert(hooks, "rcpt") end
+  if incoming then table.insert(hooks, "deliver") end
   return hooks
 end
 

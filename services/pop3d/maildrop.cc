@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/rpc/mailbox_words.h"
+
 namespace tayori::pop3 {
 
 namespace v1 = rpc::v1;
@@ -116,15 +118,7 @@ Async<void> Maildrop::commit(std::optional<v1::RemovedMail> what) {
     close.set_lease(*lease_);
     if (what) *close.mutable_removed_mail() = std::move(*what);
     for (const auto& message : messages_) {
-        if (!message.deleted) continue;
-        const auto last = close.remove_size() - 1;
-        if (last >= 0 && close.remove(last).last() + 1 == message.uid) {
-            close.mutable_remove(last)->set_last(message.uid);
-            continue;
-        }
-        auto& range = *close.add_remove();
-        range.set_first(message.uid);
-        range.set_last(message.uid);
+        if (message.deleted) rpc::add_uid(*close.mutable_remove(), message.uid);
     }
     lease_.reset();  // however it ends: a lost reply must not be followed by a second close
     co_await spool_.call(std::move(close), ticket_);

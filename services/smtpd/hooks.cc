@@ -91,22 +91,12 @@ Async<std::optional<lua::Refusal>> run_session_hook(Session& session, lua::Hook 
     }
     // Of a login it is counted and kept at once, as no mail may follow.
     if (hook == lua::Hook::auth) co_await plugins.apply(session.who(), std::move(decided));
-    else keep_decisions(session.who().account_id, session.who().address, decided, hook == lua::Hook::mail ? session.envelope().decisions : session.decisions());
+    else keep_decisions(session.who().account_id, session.who().address, decided,
+                        hook == lua::Hook::mail ? session.envelope().decisions : session.decisions());
     co_return refusal;
 }
 
-std::optional<std::vector<lua::ProfilePtr>> kept_profiles(const daemon::Plugins& plugins, const std::vector<v1::Target>& targets) {
-    std::vector<lua::ProfilePtr> profiles;
-    for (std::size_t i = 0; i < targets.size(); ++i) {
-        if (targets[i].plugin_profile() == 0) continue;
-        profiles.resize(targets.size());
-        profiles[i] = plugins.kept_profile(targets[i].plugin_profile());
-        if (profiles[i] == nullptr) return std::nullopt;
-    }
-    return profiles;
-}
-
-Async<std::vector<lua::ProfilePtr>> target_profiles(daemon::Plugins& plugins, std::vector<v1::Target> targets) {
+Async<std::vector<lua::ProfilePtr>> target_profiles(daemon::Plugins& plugins, const std::vector<v1::Target>& targets) {
     std::vector<lua::ProfilePtr> profiles;
     for (std::size_t i = 0; i < targets.size(); ++i) {
         if (targets[i].plugin_profile() == 0) continue;
@@ -127,22 +117,20 @@ Async<std::optional<lua::Refusal>> run_rcpt_hooks(Session& session, const PlanRe
         const bool own = i == targets;
         if (own && !own_looks) break;
         if (!own && !plugins.has(recipient.profiles[i], lua::Hook::rcpt)) continue;
-        lua::Job job;
-        job.hook = lua::Hook::rcpt;
-        job.id = session.id();
-        job.session = session_view(session);
+        auto job = session_job(session, lua::Hook::rcpt);
         job.session->recipient = recipient.path;
         job.session->outgoing = own;
-        job.account = own ? session.who() : account_view(recipient.targets[i], recipient.path, recipient.profiles[i]);
+        if (!own) job.account = account_view(recipient.targets[i], recipient.path, recipient.profiles[i]);
         if (plugins.reads_state(job.account->profile, lua::Hook::rcpt))
             job.account = co_await plugins.with_state(std::move(*job.account), lua::Hook::rcpt);
+        const auto account_id = job.account->account_id;
+        const auto address = job.account->address;
         auto decided = co_await plugins.run(std::move(job));
         if (const auto* no = decided.refusal()) {
             refusal = *no;
             co_return refusal;
         }
-        if (own) keep_decisions(session.who().account_id, session.who().address, decided, decisions);
-        else keep_decisions(recipient.targets[i].account_id(), recipient.targets[i].address(), decided, decisions);
+        keep_decisions(account_id, address, decided, decisions);
     }
     auto& kept = session.envelope().decisions;
     for (auto& decision : decisions) {

@@ -22,8 +22,7 @@ Async<std::optional<lua::Refusal>> run_session_hook(Session& session, lua::Hook 
 // rcpt, for each account behind the recipient, and for the sender's own. Whoever refuses refuses the recipient: of an address that
 // leads to several nobody is left out behind the sender's back.
 Async<std::optional<lua::Refusal>> run_rcpt_hooks(Session& session, const PlanRecipient& recipient);
-// The profiles of a recipient's targets; none where nobody has plugins. The first without asking spoold: nothing where it has to be.
-std::optional<std::vector<lua::ProfilePtr>> kept_profiles(const daemon::Plugins& plugins, const std::vector<rpc::v1::Target>& targets);
-Async<std::vector<lua::ProfilePtr>> target_profiles(daemon::Plugins& plugins, std::vector<rpc::v1::Target> targets);
+// The profiles of a recipient's targets, which must outlive it; none where nobody has plugins.
+Async<std::vector<lua::ProfilePtr>> target_profiles(daemon::Plugins& plugins, const std::vector<rpc::v1::Target>& targets);
 
 }  // namespace tayori::smtp

@@ -143,7 +143,6 @@ class Containers(unittest.TestCase):
         self.assertIn("stays.test", self.tayori("adminctl", "domain", "list"))
         native.until(lambda: native.greeting_on(self.ports["imap"], b"* OK"), 10)
 
-
     def test_8_plugins_of_the_site(self):
         self.tayori("adminctl", "domain", "add", "plugin.test")
         anna = "anna@plugin.test"

@@ -22,6 +22,7 @@ struct LookOptions {
     std::vector<std::string> plugins;
     kit::Choice choice;
     std::string file, settings_file;
+    bool apply = false;
 };
 
 Result<std::string> read_text(const std::string& path) {
@@ -163,19 +164,27 @@ std::string run_text(const Run& run, bool applied, std::size_t gone) {
     return out;
 }
 
-Result<ExitStatus> run(Context& context, const LookOptions& options, bool apply) {
+Result<ExitStatus> run(Context& context, const LookOptions& options) {
     auto planned = plan_run(context, options);
     if (!planned) return fail(std::move(planned.error()));
     std::size_t gone = 0;
-    if (apply) {
+    if (options.apply) {
         auto client = context.client();
         if (!client) return fail(std::move(client.error()));
         auto applied = planned->work.apply(**client);
         if (!applied) return fail(std::move(applied.error()));
         gone = *applied;
     }
-    Context::print(context.json ? run_json(*planned, apply) : run_text(*planned, apply, gone));
+    Context::print(context.json ? run_json(*planned, options.apply) : run_text(*planned, options.apply, gone));
     return status_of(planned->looked);
+}
+
+// What all three ask for.
+void add_look_options(CLI::App& command, LookOptions& options, const char* whose) {
+    command.add_option("PLUGIN", options.plugins, "names or folders, run in their order together")->required();
+    command.add_option("--account", options.choice.account, whose)->required();
+    command.add_option("--folder", options.choice.folder, "else INBOX");
+    command.add_option("--settings", options.settings_file, "a JSON file instead of the account's settings");
 }
 
 void add_replay(CLI::App& plugin, Context& context) {
@@ -183,12 +192,9 @@ void add_replay(CLI::App& plugin, Context& context) {
     options->choice.last = 50;
     auto* replay = command(plugin, context, "replay", "what plugins would have done with stored mail; changes nothing",
                            [&context, options] { return look(context, *options); });
-    replay->add_option("PLUGIN", options->plugins, "names or folders, run in their order together")->required();
-    replay->add_option("--account", options->choice.account, "whose mail and settings")->required();
-    replay->add_option("--folder", options->choice.folder, "else INBOX");
+    add_look_options(*replay, *options, "whose mail and settings");
     replay->add_option("--last", options->choice.last, "the newest so many mails; else 50")
         ->check(CLI::Range(std::size_t{1}, kit::kStoredMailsMax));
-    replay->add_option("--settings", options->settings_file, "a JSON file instead of the account's settings");
 }
 
 void add_trace(CLI::App& plugin, Context& context) {
@@ -199,24 +205,17 @@ void add_trace(CLI::App& plugin, Context& context) {
         return look(context, *options);
     };
     auto* trace = command(plugin, context, "trace", "which plugin, line and rule decide what of one mail; changes nothing", run);
-    trace->add_option("PLUGIN", options->plugins, "names or folders, run in their order together")->required();
-    trace->add_option("--account", options->choice.account, "whose settings")->required();
+    add_look_options(*trace, *options, "whose settings");
     trace->add_option("--file", options->file, "the mail");
     trace->add_option("--uid", options->choice.uid, "a stored mail of --folder");
-    trace->add_option("--folder", options->choice.folder, "else INBOX");
-    trace->add_option("--settings", options->settings_file, "a JSON file instead of the account's settings");
 }
 
 void add_run(CLI::App& plugin, Context& context) {
     auto options = std::make_shared<LookOptions>();
-    auto apply = std::make_shared<bool>(false);
     auto* command_run = command(plugin, context, "run", "applies plugins to mail that is stored already: shows what, and with --apply does it",
-                                [&context, options, apply] { return run(context, *options, *apply); });
-    command_run->add_option("PLUGIN", options->plugins, "names or folders, run in their order together")->required();
-    command_run->add_option("--account", options->choice.account, "whose mail and settings")->required();
-    command_run->add_option("--folder", options->choice.folder, "else INBOX");
-    command_run->add_option("--settings", options->settings_file, "a JSON file instead of the account's settings");
-    command_run->add_flag("--apply", *apply, "flags, moves and copies; what would write to somebody is not done");
+                                [&context, options] { return run(context, *options); });
+    add_look_options(*command_run, *options, "whose mail and settings");
+    command_run->add_flag("--apply", options->apply, "flags, moves and copies; what would write to somebody is not done");
 }
 
 }  // namespace

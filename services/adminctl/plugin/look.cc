@@ -15,6 +15,13 @@ namespace {
 constexpr std::size_t kSenderCells = 30;
 constexpr std::size_t kSubjectCells = 40;
 
+std::string decided(const Outcome& outcome) {
+    std::string out;
+    for (const auto& failure : outcome.failures) append(out, out.empty() ? "" : "; ", "fails: ", failure.text);
+    for (const auto& did : outcome.done) append(out, out.empty() ? "" : "; ", whole(did.said));
+    return out.empty() ? "nothing" : out;
+}
+
 // The mail as it came in: with what its delivery put in front of the first Received it would look like one that comes back.
 std::string as_received(std::string_view stored) {
     std::string out;
@@ -29,13 +36,6 @@ std::string as_received(std::string_view stored) {
 }
 
 }  // namespace
-
-std::string decided(const Outcome& outcome) {
-    std::string out;
-    for (const auto& failure : outcome.failures) append(out, out.empty() ? "" : "; ", "fails: ", failure.text);
-    for (const auto& did : outcome.done) append(out, out.empty() ? "" : "; ", whole(did.said));
-    return out.empty() ? "nothing" : out;
-}
 
 Looked look_at(Stage& stage, const StoredMail& mail) {
     stage.now_s = mail.received_s;

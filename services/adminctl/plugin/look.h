@@ -20,8 +20,6 @@ struct Looked {
 
 // `account` and `aliases` of the stage are whose mail it is; the clock is the mail's own time of arrival.
 Looked look_at(Stage& stage, const StoredMail& mail);
-// What was decided, in one line.
-std::string decided(const Outcome& outcome);
 
 // A row for each mail with `said` of it, as its column is headed.
 std::string table_of(const std::vector<Looked>& looked, std::string heading, const std::function<std::string(const Looked&)>& said);

@@ -152,14 +152,10 @@ Async<lua::AccountView> Plugins::account(std::uint64_t account_id, std::string a
     co_return asked;
 }
 
-lua::ProfilePtr Plugins::kept_profile(std::uint64_t profile_id) const {
-    if (profile_id == 0) return nobody_;
-    const auto found = profiles_.find(profile_id);
-    return found != profiles_.end() ? found->second : nullptr;
-}
-
 Async<lua::ProfilePtr> Plugins::profile(std::uint64_t account_id, std::uint64_t profile_id) {
-    if (auto kept = kept_profile(profile_id); kept != nullptr) co_return kept;
+    if (profile_id == 0) co_return nobody_;
+    const auto found = profiles_.find(profile_id);
+    if (found != profiles_.end()) co_return found->second;
     auto asked = co_await ask(account_id, {});
     co_return std::move(asked.profile);
 }

@@ -43,8 +43,6 @@ class Plugins {
     Async<lua::ProfilePtr> site();
     // An account as its plugins see it, of somebody who has logged in.
     Async<lua::AccountView> account(std::uint64_t account_id, std::string address);
-    // By its id, as Resolve names it; null: it has to be asked for.
-    lua::ProfilePtr kept_profile(std::uint64_t profile_id) const;
     // Of an account that Resolve has named together with its profile's id.
     Async<lua::ProfilePtr> profile(std::uint64_t account_id, std::uint64_t profile_id);
 
@@ -53,7 +51,7 @@ class Plugins {
     // Is there any plugin with this hook at all? Where not, no profile has to be known.
     bool anybody_has(lua::Hook hook) const { return (loaded_hooks_ & lua::hook_bit(hook)) != 0; }
     // Does a plugin of the profile that has the hook read what is kept?
-    bool reads_state(const lua::ProfilePtr& profile, lua::Hook hook) { return has(profile, hook) && host_.reads_state(profile, hook); }
+    bool reads_state(const lua::ProfilePtr& profile, lua::Hook hook) { return !host_.state_readers(profile, hook).empty(); }
     // With what they keep of the account.
     Async<lua::AccountView> with_state(lua::AccountView view, lua::Hook hook);
 

@@ -59,12 +59,6 @@ bool Generation::has(const Profile* profile, Hook hook) {
     return (hooks_of(*profile).all & hook_bit(hook)) != 0;
 }
 
-bool Generation::reads_state(const Profile* profile, Hook hook) {
-    if (profile == nullptr || profile->plugins.empty()) return false;
-    const auto& readers = hooks_of(*profile).readers;
-    return std::any_of(readers.begin(), readers.end(), [hook](const auto& reader) { return (reader.second & hook_bit(hook)) != 0; });
-}
-
 void Generation::add_state_readers(const Profile* profile, Hook hook, std::vector<std::string>& names) {
     if (profile == nullptr || profile->plugins.empty()) return;
     for (const auto& [name, bits] : hooks_of(*profile).readers) {

@@ -29,7 +29,6 @@ class Generation {
     bool on_trial = false;
 
     bool has(const Profile* profile, Hook hook);
-    bool reads_state(const Profile* profile, Hook hook);
     void add_state_readers(const Profile* profile, Hook hook, std::vector<std::string>& names);
 
     // On the loop's thread? Not with a plugin that is not trusted, nor where it has taken long of late.

@@ -235,21 +235,22 @@ Async<Outcome> run_on_pool(std::shared_ptr<HostCore> inner, GenerationPtr genera
 
 namespace {
 
-// The first that `say` is true of.
-template <class Say>
-bool any_profile(const Job& job, Say say) {
-    return say(profile_of(job));
+template <class F>
+void each_profile(const Job& job, F f) {
+    f(profile_of(job));
 }
-template <class Say>
-bool any_profile(const MailJob& job, Say say) {
-    return say(profile_of(job.message)) ||
-           std::any_of(job.recipients.begin(), job.recipients.end(), [&](const auto& recipient) { return say(recipient.profile.get()); });
+template <class F>
+void each_profile(const MailJob& job, F f) {
+    f(profile_of(job.message));
+    for (const auto& recipient : job.recipients) f(recipient.profile.get());
 }
 
 template <class J>
 bool may_run_here(const HostCore& core, Generation& generation, const J& job) {
     const auto now = core.clock.now_ms();
-    return !any_profile(job, [&](const Profile* profile) { return !generation.may_run_here(profile, now); });
+    bool may = true;
+    each_profile(job, [&](const Profile* profile) { may = may && generation.may_run_here(profile, now); });
+    return may;
 }
 
 // What this thread has worked; on a busy machine much more time passes by.
@@ -293,6 +294,7 @@ Outcome run_here(HostCore& core, Generation& generation, const J& job) {
     try {
         auto& engine = generation.engine_here();
         watch.begin(engine);
+        engine.take_opening_time();  // what was opened before is none of this run's
         outcome = engine.run(job);
         engine.set_gate({}, {});
         opening = engine.take_opening_time();
@@ -301,10 +303,7 @@ Outcome run_here(HostCore& core, Generation& generation, const J& job) {
         throw;
     }
     if (stopwatch.was_slow(opening)) {
-        any_profile(job, [&](const Profile* profile) {
-            generation.took_long(profile, core.clock.now_ms());
-            return false;
-        });
+        each_profile(job, [&](const Profile* profile) { generation.took_long(profile, core.clock.now_ms()); });
     }
     core.settle(generation, watch.told());
     return outcome;
@@ -348,10 +347,6 @@ const std::shared_ptr<const PluginSet>& Host::plugins() const { return inner_->c
 bool Host::has(const ProfilePtr& profile, Hook hook) {
     if (inner_->current->has(profile.get(), hook)) return true;
     return inner_->trial != nullptr && inner_->trial->has(profile.get(), hook);
-}
-
-bool Host::reads_state(const ProfilePtr& profile, Hook hook) {
-    return inner_->current->reads_state(profile.get(), hook) || (inner_->trial != nullptr && inner_->trial->reads_state(profile.get(), hook));
 }
 
 std::vector<std::string> Host::state_readers(const ProfilePtr& profile, Hook hook) {

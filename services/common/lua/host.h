@@ -54,7 +54,6 @@ class Host {
     // Does any plugin of the profile have this hook? Where not, nothing has to be run. Cheap; asked for every command.
     bool has(const ProfilePtr& profile, Hook hook);
     // Plugins of the profile that have the hook and read state: fetch it first.
-    bool reads_state(const ProfilePtr& profile, Hook hook);
     std::vector<std::string> state_readers(const ProfilePtr& profile, Hook hook);
 
     // Nothing to run costs no thread. busy: too many jobs wait.

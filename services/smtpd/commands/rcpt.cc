@@ -4,8 +4,6 @@
 //   S: 250 2.1.5 Recipient ok.
 //
 // RCPTs that the client has pipelined (RFC 2920) are looked up in one call.
-#include <algorithm>
-
 #include "common/base/text.h"
 #include "common/daemon/plugins.h"
 #include "common/rpc/errors.h"
@@ -97,20 +95,13 @@ rpc::v1::Resolve to_request(const std::vector<Asked>& asked, std::uint64_t decla
 Async<void> accept(Session& session, Asked asked) {
     PlanRecipient recipient{std::move(asked.path), std::move(*asked.known), std::move(asked.original), asked.notify, {}};
     auto& plugins = session.parts().plugins;
-    if (auto kept = kept_profiles(plugins, recipient.targets)) {
-        recipient.profiles = std::move(*kept);
-    } else {
-        auto profiles = co_await target_profiles(plugins, recipient.targets).result();
-        if (!profiles) {
-            co_await session.refuse(std::move(profiles.error()), Stage::recipient);
-            co_return;
-        }
-        recipient.profiles = std::move(*profiles);
+    auto profiles = co_await target_profiles(plugins, recipient.targets).result();
+    if (!profiles) {
+        co_await session.refuse(std::move(profiles.error()), Stage::recipient);
+        co_return;
     }
-    const bool looked_at = plugins.has(session.who().profile, lua::Hook::rcpt) ||
-                           std::any_of(recipient.profiles.begin(), recipient.profiles.end(),
-                                       [&plugins](const auto& profile) { return plugins.has(profile, lua::Hook::rcpt); });
-    if (looked_at) {
+    recipient.profiles = std::move(*profiles);
+    if (plugins.anybody_has(lua::Hook::rcpt)) {
         auto refusal = co_await run_rcpt_hooks(session, recipient).result();
         if (!refusal) {
             co_await session.refuse(std::move(refusal.error()), Stage::recipient);
