@@ -93,10 +93,17 @@ function tayori.regex(text, expression) end
 ---What a hook may return: nothing, to go on, or one of the decisions made by `reject`, `tempfail` and the like.
 ---@class tayori.Decision
 
+---For which mails, and when, a hook has anything to do: `{ deliver = { larger_than = 10 * 1024 * 1024 } }`. All that is given has to hold.
+---Tests, replays and traces call it all the same, so that it can explain itself, and fail where it decides something then.
+---@class tayori.Scope
+---@field larger_than? integer   -- octets: of larger mails only; at mail and rcpt, what the client has declared
+---@field from? integer          -- unix seconds: from then on
+---@field before? integer        -- unix seconds: before then
+
 ---The hooks. Only these names are allowed. A hook runs only where the plugin is enabled: for sessions without login at the site, else
 ---for the account.
 ---@class tayori.Plugin
----@field needs? fun(settings: table): string[]                                          -- which of its hooks have anything to do with these settings; asked once for them
+---@field needs? fun(settings: table): table<integer|string, string|tayori.Scope>       -- which of its hooks have anything to do with these settings; asked once for them
 ---@field connect? fun(session: tayori.Session): tayori.Decision?                        -- a client has connected to smtpd
 ---@field helo? fun(session: tayori.Session): tayori.Decision?                           -- it has said who it is
 ---@field auth? fun(session: tayori.Session, account: tayori.Account): tayori.Decision?  -- it has logged in to smtpd; may still be refused

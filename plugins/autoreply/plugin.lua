@@ -1,7 +1,9 @@
 -- One polite answer to each sender while the owner is away (RFC 3834 §2, RFC 5230 §4.5 and §4.6).
 local tayori = require "tayori"
 
-local HOUR = 60 * 60
+local MINUTE = 60
+local HOUR = 60 * MINUTE
+local DAY = 24 * HOUR
 local FOR_EVER_DAYS = 3650
 
 local autoreply = tayori.plugin {
@@ -80,15 +82,18 @@ local autoreply = tayori.plugin {
   },
 }
 
--- A day as 2026-12-28, or with a time as 2026-12-28 17:30: such texts sort as time does. Now, as the other one is written.
-local function now_like(day, settings)
-  return tayori.format_time(#day > #"2026-12-28" and "datetime" or "date", tayori.now(), settings.zone_minutes)
+-- The first second of the time away, and the first one after it. A day as 2026-12-28 ends with itself, one with a time as
+-- 2026-12-28 17:30 with that minute. nil: there is none.
+local function time_away(settings)
+  local zone, to = settings.zone_minutes, settings.date_to
+  local last = tayori.parse_time(to, zone)
+  return tayori.parse_time(settings.date_from, zone), last and last + (#to > #"2026-12-28" and MINUTE or DAY)
 end
 
 local function is_away(settings)
-  local from, to = settings.date_from, settings.date_to
-  if from ~= "" and now_like(from, settings) < from then return false, "not before " .. from end
-  if to ~= "" and now_like(to, settings) > to then return false, "not after " .. to end
+  local from, before = time_away(settings)
+  if from and tayori.now() < from then return false, "not before " .. settings.date_from end
+  if before and tayori.now() >= before then return false, "not after " .. settings.date_to end
   return true
 end
 
@@ -133,9 +138,15 @@ local function fill_in(text, mail, settings)
 end
 
 local function seconds_between(settings)
-  if settings.once_per_sender then return FOR_EVER_DAYS * 24 * HOUR end
+  if settings.once_per_sender then return FOR_EVER_DAYS * DAY end
   if settings.min_interval_hours > 0 then return settings.min_interval_hours * HOUR end
-  return settings.period_days * 24 * HOUR
+  return settings.period_days * DAY
+end
+
+function autoreply.needs(settings)
+  if settings.text == "" then return {} end
+  local from, before = time_away(settings)
+  return { deliver = { from = from, before = before } }
 end
 
 function autoreply.deliver(mail, account)

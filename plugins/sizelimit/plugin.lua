@@ -59,24 +59,35 @@ local function sentence(size, limit, whose)
   return ("The mail has %d KiB; %s takes at most %d KiB."):format((size + 1023) // 1024, whose, limit // 1024)
 end
 
-local function is_limited(settings, direction, max)
-  if max > 0 then return true end
-  for _, rule in ipairs(settings.rules) do
-    if is_for(rule, direction) then return true end
+-- The least of several limits; nil: there is none.
+local function least(...)
+  local found
+  for _, limit in ipairs { ... } do
+    if limit > 0 and (not found or limit < found) then found = limit end
   end
-  return false
+  return found
 end
 
+-- What no mail of that direction can be above without being looked at.
+local function least_of(settings, direction, max)
+  local found = max
+  for _, rule in ipairs(settings.rules) do
+    if is_for(rule, direction) then found = least(found, rule.max) or 0 end
+  end
+  return found
+end
+
+local function above(limit) return limit and { larger_than = limit } end
+
 function sizelimit.needs(settings)
-  local incoming = is_limited(settings, "incoming", settings.receive_max)
-  local outgoing = is_limited(settings, "outgoing", settings.send_max)
-  local announced = settings.announce > 0
-  local hooks = {}
-  if announced then table.insert(hooks, "helo") end
-  if announced or outgoing then table.insert(hooks, "message") end
-  if incoming or outgoing then table.insert(hooks, "rcpt") end
-  if incoming then table.insert(hooks, "deliver") end
-  return hooks
+  local incoming = least_of(settings, "incoming", settings.receive_max)
+  local outgoing = least_of(settings, "outgoing", settings.send_max)
+  return {
+    settings.announce > 0 and "helo" or nil,
+    message = above(least(settings.announce, outgoing)),
+    rcpt = above(least(incoming, outgoing)),
+    deliver = above(least(incoming)),
+  }
 end
 
 -- What was announced the server itself holds to at MAIL (RFC 1870 §6.1).

@@ -74,9 +74,6 @@ PluginMail plugin_mail(Session& session, const PlanEnvelope& envelope) {
     return mail;
 }
 
-bool sees_mail(Session& session) {
-    return want_mail(session.parts().plugins, session.who().profile, session.envelope().recipients);
-}
 
 // Its recipients, which the envelope is done with, and what plugins make of them; the answer where they refuse. The summary goes into
 // the plan.
@@ -91,7 +88,7 @@ Async<std::optional<lua::Refusal>> fill_plan(Session& session, Text& text, mail:
 
     auto decisions = session.decisions();
     for (auto& decision : envelope.decisions) decisions.push_back(std::move(decision));
-    if (sees_mail(session)) {
+    if (want_mail_now(session.parts().plugins, session.who().profile, envelope.recipients, text.bytes())) {
         MailHooks hooks{session_view(session), session.who(), std::move(envelope.recipients), std::move(decisions)};
         auto mail = plugin_mail(session, of_plan);
         auto here = recipients.here();
@@ -120,7 +117,7 @@ std::unique_ptr<Text> make_text(Session& session) {
     const auto origin = session.is_submission() ? Origin::submitted : Origin::relayed;
     auto text = std::make_unique<Text>(parts, origin, hex_encode(crypto::random_bytes(8)),
                                        domain_of(session.envelope().reverse_path, parts.hostname));
-    if (sees_mail(session)) text->keep_head();
+    if (want_mail(parts.plugins, session.who().profile, session.envelope().recipients)) text->keep_head();
     return text;
 }
 
@@ -164,6 +161,7 @@ Async<void> deliver(Session& session, std::unique_ptr<Text> text) {
         parts.recipients.clear();
         co_await fail(std::move(stored.error()));
     }
+    parts.plugins.learn(*stored);
     log_info("received", {{"id", id}, {"session", session.id()}, {"from", session.peer_ip()},
                           {"bytes", bytes}, {"recipients", recipients}});
     co_await session.reply(250, "2.0.0", cat("Stored as ", id, "."));

@@ -79,7 +79,7 @@ Async<std::optional<lua::Refusal>> run_session_hook(Session& session, lua::Hook 
                                                      plugins.anybody_has(lua::Hook::rcpt)));
     if (!needed) co_return refusal;
     session.who() = co_await who_of(session);
-    if (!plugins.has(session.who().profile, hook)) co_return refusal;
+    if (!plugins.has_now(session.who().profile, hook, session.envelope().declared_bytes)) co_return refusal;
     auto job = session_job(session, hook);
     auto decided = co_await plugins.run(std::move(job));
     if (const auto* no = decided.refusal()) {
@@ -109,14 +109,15 @@ Async<std::vector<lua::ProfilePtr>> target_profiles(daemon::Plugins& plugins, co
 Async<std::optional<lua::Refusal>> run_rcpt_hooks(Session& session, const PlanRecipient& recipient) {
     auto& plugins = session.parts().plugins;
     std::optional<lua::Refusal> refusal;
-    const bool own_looks = session.who().account_id != 0 && plugins.has(session.who().profile, lua::Hook::rcpt);
+    const auto bytes = session.envelope().declared_bytes;
+    const bool own_looks = session.who().account_id != 0 && plugins.has_now(session.who().profile, lua::Hook::rcpt, bytes);
     std::vector<PluginDecision> decisions;
     const auto targets = recipient.profiles.size();
     for (std::size_t i = 0; i <= targets; ++i) {
         // Last, the look from the sender's side.
         const bool own = i == targets;
         if (own && !own_looks) break;
-        if (!own && !plugins.has(recipient.profiles[i], lua::Hook::rcpt)) continue;
+        if (!own && !plugins.has_now(recipient.profiles[i], lua::Hook::rcpt, bytes)) continue;
         auto job = session_job(session, lua::Hook::rcpt);
         job.session->recipient = recipient.path;
         job.session->outgoing = own;

@@ -1,5 +1,6 @@
 #include "smtpd/mail_hooks.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "common/base/text.h"
@@ -31,16 +32,26 @@ bool is_automatic(const std::string& sender, std::string_view header) {
     return !equals_ignoring_case(trim(std::string_view(value).substr(0, value.find_first_of(";("))), "no");
 }
 
+template <class Has>
+bool any_hook(const lua::ProfilePtr& sender, const std::vector<PlanRecipient>& recipients, Has has) {
+    if (has(sender, lua::Hook::headers) || has(sender, lua::Hook::message)) return true;
+    return std::any_of(recipients.begin(), recipients.end(), [&](const PlanRecipient& recipient) {
+        const auto& profiles = recipient.profiles;
+        return std::any_of(profiles.begin(), profiles.end(), [&](const lua::ProfilePtr& one) { return has(one, lua::Hook::deliver); });
+    });
+}
+
 bool may_tell_failure(std::uint32_t notify) { return notify == 0 || (notify & kNotifyFailure) != 0; }
 
 }  // namespace
 
 bool want_mail(daemon::Plugins& plugins, const lua::ProfilePtr& sender, const std::vector<PlanRecipient>& recipients) {
-    if (plugins.has(sender, lua::Hook::headers) || plugins.has(sender, lua::Hook::message)) return true;
-    for (const auto& recipient : recipients)
-        for (const auto& profile : recipient.profiles)
-            if (plugins.has(profile, lua::Hook::deliver)) return true;
-    return false;
+    return any_hook(sender, recipients, [&](const lua::ProfilePtr& profile, lua::Hook hook) { return plugins.has(profile, hook); });
+}
+
+bool want_mail_now(daemon::Plugins& plugins, const lua::ProfilePtr& sender, const std::vector<PlanRecipient>& recipients,
+                   std::uint64_t bytes) {
+    return any_hook(sender, recipients, [&](const lua::ProfilePtr& profile, lua::Hook hook) { return plugins.has_now(profile, hook, bytes); });
 }
 
 Async<HooksDone> run_mail_hooks(daemon::Plugins& plugins, MailHooks hooks, std::vector<PlanHere> here, Text& text,

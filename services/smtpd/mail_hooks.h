@@ -22,8 +22,11 @@ struct MailHooks {
     std::vector<PluginDecision> decisions;    // of the hooks before
 };
 
-// Does anybody's plugin look at the text? Known before it comes.
+// May anybody's plugin look at the text? Known before it comes.
 bool want_mail(daemon::Plugins& plugins, const lua::ProfilePtr& sender, const std::vector<PlanRecipient>& recipients);
+// Now that it is here, does any have anything to do with it?
+bool want_mail_now(daemon::Plugins& plugins, const lua::ProfilePtr& sender, const std::vector<PlanRecipient>& recipients,
+                   std::uint64_t bytes);
 
 // Runs them and puts what they decide into the plan, whose deliveries are `here`'s. `text`: after finish(). The summary is given
 // back. Errors: busy.

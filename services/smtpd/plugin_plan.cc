@@ -129,6 +129,7 @@ void PluginPlan::copy(const lua::Copy& copy, const Whose& whose, const lua::Acti
 // write to each other for ever.
 void PluginPlan::compose(const lua::Compose& compose, const Whose& whose, const lua::Action& action) {
     if (mail_.automatic) return note(action, whose, "not sent: the mail was written by a program");
+    if (compose.content.empty()) return note(action, whose, "not sent: no more within this period");
     auto* made = outbound(compose.content.size(), action, whose);
     if (made == nullptr) return;
     note(action, whose);

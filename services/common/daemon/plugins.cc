@@ -93,6 +93,10 @@ bool Plugins::has(const lua::ProfilePtr& profile, lua::Hook hook) {
     return profile != nullptr && profile->id != 0 && host_.has(profile, hook);
 }
 
+bool Plugins::has_now(const lua::ProfilePtr& profile, lua::Hook hook, std::uint64_t bytes) {
+    return profile != nullptr && profile->id != 0 && host_.has(profile, hook, {now_s(), bytes});
+}
+
 // ---- Whose plugins.
 
 bool Plugins::holds(const KeptAccount& kept) const {
@@ -181,7 +185,7 @@ void Plugins::log_outcome(const lua::Decided& decided, const std::string& id) {
 
 Async<lua::Decided> Plugins::run(lua::Job job) {
     const auto id = job.id;
-    job.now_s = daemon_.clock().now_ms() / kMillisPerSecond;
+    job.now_s = now_s();
     auto decided = co_await host_.run(std::move(job));
     log_outcome(decided, id);
     co_return decided;
@@ -189,11 +193,20 @@ Async<lua::Decided> Plugins::run(lua::Job job) {
 
 Async<lua::MailDecided> Plugins::run_mail(lua::MailJob job) {
     const auto id = job.message.id;
-    job.message.now_s = daemon_.clock().now_ms() / kMillisPerSecond;
+    job.message.now_s = now_s();
+    job.message.spent = spent_;
     auto decided = co_await host_.run(std::move(job));
     log_outcome(decided.message, id);
     for (const auto& one : decided.recipients) log_outcome(one, id);
     co_return decided;
+}
+
+void Plugins::learn(const v1::CommitPlanReply& reply) {
+    for (const auto& spent : reply.spent()) {
+        const auto& condition = spent.condition();
+        spent_->add(condition.account_id(), condition.plugin(), {condition.key(), condition.max(), condition.period_s()},
+                    spent.for_ms() / kMillisPerSecond, now_s());
+    }
 }
 
 Async<void> Plugins::apply(lua::AccountView whose, lua::Decided decided) {
@@ -260,7 +273,7 @@ Async<void> Plugins::report() {
     std::uint64_t epoch = 0;
     for (;;) {
         while (!daemon_.spool().healthy()) co_await daemon_.spool().connected().wait();
-        metrics_.update(host_.figures(), daemon_.clock().now_ms() / kMillisPerSecond);
+        metrics_.update(host_.figures(), now_s());
         auto made = current_report();
         const auto text = made.SerializeAsString();
         const auto now = daemon_.spool().directory_state().epoch;
@@ -294,7 +307,7 @@ Async<void> Plugins::tell_postmaster(lua::PluginFigures figures) {
     notice.program = program_;
     notice.plugin = figures.plugin;
     notice.failure = figures.last_failure;
-    notice.date_s = daemon_.clock().now_ms() / kMillisPerSecond;
+    notice.date_s = now_s();
     notice.until_s = figures.suspended_until_s;
     if (const auto* plugin = host_.plugins()->find(figures.plugin))
         notice.tempfail = plugin->declaration.failure == plugin::OnFailure::tempfail;

@@ -21,6 +21,7 @@
 #include "common/daemon/plugin_reports.h"
 #include "common/daemon/rest_notice.h"
 #include "common/lua/host.h"
+#include "common/lua/spent.h"
 
 namespace tayori::daemon {
 
@@ -48,6 +49,8 @@ class Plugins {
 
     // Does any of them have the hook? Cheap: asked for every command.
     bool has(const lua::ProfilePtr& profile, lua::Hook hook);
+    // And has it anything to do now, for a mail of so many octets (0: none, or not known)?
+    bool has_now(const lua::ProfilePtr& profile, lua::Hook hook, std::uint64_t bytes);
     // Is there any plugin with this hook at all? Where not, no profile has to be known.
     bool anybody_has(lua::Hook hook) const { return (loaded_hooks_ & lua::hook_bit(hook)) != 0; }
     // Does a plugin of the profile that has the hook read what is kept?
@@ -58,6 +61,8 @@ class Plugins {
     // Errors: busy, too many wait.
     Async<lua::Decided> run(lua::Job job);
     Async<lua::MailDecided> run_mail(lua::MailJob job);
+    // What has become of a mail's plan.
+    void learn(const rpc::v1::CommitPlanReply& reply);
     // What a hook without a mail has decided, in one commit. Errors: busy, also where a limit is passed.
     Async<void> apply(lua::AccountView whose, lua::Decided decided);
 
@@ -70,6 +75,7 @@ class Plugins {
         rpc::DirectoryState directory;
         net::Deadline until{};
     };
+    std::int64_t now_s() const { return daemon_.clock().now_ms() / kMillisPerSecond; }
     Async<lua::AccountView> ask(std::uint64_t account_id, std::string address);
     lua::ProfilePtr keep(const rpc::v1::PluginProfile& profile);
     bool holds(const KeptAccount& kept) const;
@@ -91,6 +97,7 @@ class Plugins {
     std::shared_ptr<const lua::PluginSet> trial_;
     lua::Host host_;
     lua::HookSet loaded_hooks_ = 0;
+    std::shared_ptr<lua::SpentConditions> spent_ = std::make_shared<lua::SpentConditions>();
     absl::flat_hash_map<std::uint64_t, lua::ProfilePtr> profiles_;
     std::size_t profile_bytes_ = 0;
     absl::flat_hash_map<std::uint64_t, KeptAccount> accounts_;

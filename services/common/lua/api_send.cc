@@ -8,6 +8,7 @@
 #include "common/lua/api_parts.h"
 #include "common/lua/check.h"
 #include "common/lua/object.h"
+#include "common/lua/spent.h"
 #include "common/lua/state.h"
 #include "common/mail/address.h"
 #include "common/mail/automatic.h"
@@ -62,6 +63,13 @@ void decide_compose(lua_State* lua, Call& call, Compose compose) {
     charge_octets(lua, compose.content.size());
     const auto bytes = compose.content.size() + compose.to.size();
     call.decide(lua, std::move(compose), bytes);
+}
+
+bool is_spent(const Call& call, const std::vector<Condition>& conditions) {
+    const auto& job = call.job;
+    return job.spent != nullptr && std::any_of(conditions.begin(), conditions.end(), [&](const Condition& one) {
+        return job.spent->has(call.account->account_id, call.plugin.declaration.name, one, job.now_s);
+    });
 }
 
 std::optional<std::uint32_t> per_day(Options& options) {
@@ -209,19 +217,24 @@ int account_reply(lua_State* lua) {
     in.end();
     auto& mail = *call.mail;
     State::charge(lua, kComposeSteps);
-    // All options are looked at, sent or not: a mistake in them shows with the first mail, not with the first that is answered.
-    auto made = make_reply(lua, call, mail, options);
     const auto period = reply_period(kName, options);
     const auto most = per_day(options);
     charge_octets(lua, mail.header().size());
-    if (const auto why = why_no_reply(mail, own_mailboxes(*call.account)); !why.empty()) {
+    const auto why = why_no_reply(mail, own_mailboxes(*call.account));
+    Compose compose;
+    compose.to = mail.view().sender;
+    if (why.empty()) compose.conditions.push_back({condition_key(kName, "reply/", mail::correspondent_key(compose.to)), 1, period});
+    if (why.empty() && most) compose.conditions.push_back({"reply/day", *most, kDaySeconds});
+    if (is_spent(call, compose.conditions)) {
+        decide_compose(lua, call, std::move(compose));
+        return 0;
+    }
+    // All options are looked at, sent or not: a mistake in them shows with the first mail, not with the first that is answered.
+    auto made = make_reply(lua, call, mail, options);
+    if (!why.empty()) {
         call.note(cat("no reply: ", why));
         return 0;
     }
-    Compose compose;
-    compose.to = mail.view().sender;
-    compose.conditions.push_back({condition_key(kName, "reply/", mail::correspondent_key(compose.to)), 1, period});
-    if (most) compose.conditions.push_back({"reply/day", *most, kDaySeconds});
     compose.content = mail::compose(made);
     decide_compose(lua, call, std::move(compose));
     return 0;

@@ -47,6 +47,7 @@ struct Call {
     const AccountView* account = nullptr;  // whose plugins run
     const Profile* profile = nullptr;
     MailText* mail = nullptr;              // null: no mail
+    bool needed = true;                    // false: called for the trace only (needs.h)
     std::uint64_t serial = 0;              // of all calls ever; objects of another one are stale
 
     std::vector<Action> actions;

@@ -98,22 +98,12 @@ std::string take_result(lua_State* lua, Call& call) {
     return {};
 }
 
-// What `needs` has returned, at the top of the stack. A sentence where it is no list of hooks.
-std::string read_needs(lua_State* lua, const Plugin& plugin, HookSet& needed) {
-    const auto wrong = [&plugin](std::string_view what) {
-        return cat(plugin.declaration.name, "/plugin.lua: needs returned ", what, "; it returns a list of names of hooks, as { \"deliver\" }");
-    };
-    if (!lua_istable(lua, -1)) return wrong(luaL_typename(lua, -1));
-    std::vector<std::string> names;
-    const auto count = lua_rawlen(lua, -1);
-    for (lua_Unsigned i = 1; i <= count && i <= plugin::hook_names().size(); ++i) {
-        if (lua_rawgeti(lua, -1, static_cast<lua_Integer>(i)) == LUA_TSTRING) names.emplace_back(lua_tostring(lua, -1));
-        lua_pop(lua, 1);
-    }
-    for (const auto& name : names)
-        if (!plugin::is_hook(name)) return wrong(cat("\"", mail::to_valid_utf8(mail::clip_utf8(name, kNoteBytesMax)), "\""));
-    needed = hooks_named(names);
-    return {};
+// What the job's hook is called for, of one that has needs to compare it with.
+Occasion occasion_of(const Job& job, const MailText* mail) {
+    Occasion occasion{job.now_s, 0};
+    if (mail != nullptr) occasion.bytes = mail->view().size;
+    else if (job.session) occasion.bytes = job.session->declared_size;
+    return occasion;
 }
 
 bool has_stop(const std::vector<Action>& actions) {
@@ -173,24 +163,31 @@ struct Engine::Inner {
 
     Runs runs_of(const Plugin& plugin, const Profile& profile) {
         static const Job kNoJob;
-        Runs runs{&plugin, hooks_named(plugin.declaration.hooks), {}};
+        const auto hooks = hooks_named(plugin.declaration.hooks);
+        Runs runs{&plugin, Needs(hooks), {}};
         if (!plugin.has_needs) return runs;
         auto* state = state_of(plugin, runs.failure);
         if (state == nullptr) return runs;
         Call call(kNoJob, plugin, limits);
         call.profile = &profile;
         call.serial = next_serial();
-        HookSet needed = 0;
+        Needs needs;
         state->set_context(&call);
         const auto called = state->call(
             kNeeds, [&](lua_State* lua) { return push_settings(lua, call), 1; },
-            [&](lua_State* lua) { runs.failure = read_needs(lua, plugin, needed); });
+            [&](lua_State* lua) {
+                try {
+                    needs = read_needs(lua, plugin.declaration.name, hooks);
+                } catch (const ScriptError& error) {
+                    runs.failure = error.text;
+                }
+            });
         state->set_context(nullptr);
         if (!called) {
             runs.failure = called.error().text;
             if (called.error().exhausted) states.erase(&plugin);
         }
-        if (runs.failure.empty()) runs.hooks &= needed;
+        if (runs.failure.empty()) runs.needs = std::move(needs);
         return runs;
     }
 
@@ -219,6 +216,9 @@ struct Engine::Inner {
             return failed(called.error().text, called.error().stack);
         }
         if (!why.empty()) return failed(std::move(why), {});
+        if (!call.needed && !call.actions.empty())
+            return failed(cat(call.plugin.declaration.name, "/plugin.lua: needs said that ", hook, " has nothing to do here, and it decided: ",
+                              describe(call.actions.front()), "; without a trace it is not called"), {});
         return std::nullopt;
     }
 
@@ -247,8 +247,11 @@ struct Engine::Inner {
         const Profile* profile = account != nullptr ? account->profile.get() : job.profile.get();
         if (profile == nullptr || set == nullptr || decided.refusal() != nullptr) return;
         const std::string name(hook_name(hook));
-        for (const auto& [plugin, hooks, failure] : plugins_of(*profile)) {
-            if ((hooks & hook_bit(hook)) == 0) continue;
+        const auto occasion = occasion_of(job, mail);
+        for (const auto& [plugin, needs, failure] : plugins_of(*profile)) {
+            // Who traces gets the plugin's own words on why it has nothing to do now.
+            const bool needed = needs.has(hook, occasion);
+            if (!needed && (!job.trace || (needs.hooks() & hook_bit(hook)) == 0)) continue;
             const auto permit = ask ? ask(*plugin) : Permit::run;
             if (permit == Permit::skip) continue;
             if (permit == Permit::tempfail) {
@@ -261,6 +264,7 @@ struct Engine::Inner {
             call.profile = profile;
             call.mail = mail;
             call.serial = next_serial();
+            call.needed = needed;
             if (!run_plugin(call, name, failure, decided)) return;
         }
     }

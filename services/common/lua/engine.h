@@ -8,6 +8,7 @@
 
 #include "common/lua/job.h"
 #include "common/lua/limits.h"
+#include "common/lua/needs.h"
 #include "common/lua/plugin_set.h"
 
 namespace tayori::lua {
@@ -28,11 +29,11 @@ class Engine {
     // How long the opening of plugins has taken since this was asked last; each is opened once, when it first runs.
     std::chrono::nanoseconds take_opening_time();
 
-    // The plugins of a profile that are installed, and which of their hooks have anything to do with these settings: what a plugin's
-    // `needs` says, else all that it has. Valid until the next call.
+    // The plugins of a profile that are installed, and what a plugin's `needs` says of these settings; without it, all its hooks.
+    // Valid until the next call.
     struct Runs {
         const Plugin* plugin;
-        HookSet hooks;
+        Needs needs;
         std::string failure;    // of `needs`: then each of its hooks fails
     };
     const std::vector<Runs>& plugins_of(const Profile& profile);

@@ -30,18 +30,18 @@ Generation::Generation(std::shared_ptr<const PluginSet> set, const Limits& limit
 Generation::Hooks Generation::look_up(const Profile& profile) {
     Hooks out;
     for (const auto& entry : profile.plugins) out.trusted = out.trusted && (trusted_.contains(entry.plugin) || !hooks_.contains(entry.plugin));
-    const auto add = [&out](const Plugin& plugin, HookSet hooks) {
-        out.all |= hooks;
-        if (plugin.declaration.reads_state) out.readers.emplace_back(plugin.declaration.name, hooks);
+    const auto add = [&out](const Plugin& plugin, const Needs& needs) {
+        out.all.add(needs);
+        if (plugin.declaration.reads_state) out.readers.emplace_back(plugin.declaration.name, needs.hooks());
     };
     // What they need can be asked here; of others the pool finds out what to leave out.
     if (out.trusted && profile.id != 0) {
-        for (const auto& runs : engine_here().plugins_of(profile)) add(*runs.plugin, runs.hooks);
+        for (const auto& runs : engine_here().plugins_of(profile)) add(*runs.plugin, runs.needs);
         return out;
     }
     for (const auto& entry : profile.plugins) {
         const auto found = hooks_.find(entry.plugin);
-        if (found != hooks_.end()) add(*set_->find(entry.plugin), found->second);
+        if (found != hooks_.end()) add(*set_->find(entry.plugin), Needs(found->second));
     }
     return out;
 }
@@ -56,7 +56,11 @@ const Generation::Hooks& Generation::hooks_of(const Profile& profile) {
 
 bool Generation::has(const Profile* profile, Hook hook) {
     if (profile == nullptr || profile->plugins.empty()) return false;
-    return (hooks_of(*profile).all & hook_bit(hook)) != 0;
+    return (hooks_of(*profile).all.hooks() & hook_bit(hook)) != 0;
+}
+
+bool Generation::has(const Profile* profile, Hook hook, const Occasion& occasion) {
+    return profile != nullptr && !profile->plugins.empty() && hooks_of(*profile).all.has(hook, occasion);
 }
 
 void Generation::add_state_readers(const Profile* profile, Hook hook, std::vector<std::string>& names) {

@@ -28,7 +28,8 @@ class Generation {
     const std::shared_ptr<const PluginSet>& set() const { return set_; }
     bool on_trial = false;
 
-    bool has(const Profile* profile, Hook hook);
+    bool has(const Profile* profile, Hook hook);  // ever
+    bool has(const Profile* profile, Hook hook, const Occasion& occasion);
     void add_state_readers(const Profile* profile, Hook hook, std::vector<std::string>& names);
 
     // On the loop's thread? Not with a plugin that is not trusted, nor where it has taken long of late.
@@ -70,7 +71,7 @@ class Generation {
 
   private:
     struct Hooks {
-        HookSet all = 0;
+        Needs all;
         std::vector<std::pair<std::string, HookSet>> readers;         // of state
         bool trusted = true;
     };

@@ -349,6 +349,11 @@ bool Host::has(const ProfilePtr& profile, Hook hook) {
     return inner_->trial != nullptr && inner_->trial->has(profile.get(), hook);
 }
 
+bool Host::has(const ProfilePtr& profile, Hook hook, const Occasion& occasion) {
+    if (inner_->current->has(profile.get(), hook, occasion)) return true;
+    return inner_->trial != nullptr && inner_->trial->has(profile.get(), hook, occasion);
+}
+
 std::vector<std::string> Host::state_readers(const ProfilePtr& profile, Hook hook) {
     std::vector<std::string> names;
     inner_->current->add_state_readers(profile.get(), hook, names);

@@ -19,6 +19,7 @@
 #include "common/base/clock.h"
 #include "common/lua/job.h"
 #include "common/lua/limits.h"
+#include "common/lua/needs.h"
 #include "common/lua/plugin_set.h"
 #include "common/net/loop.h"
 
@@ -53,6 +54,8 @@ class Host {
 
     // Does any plugin of the profile have this hook? Where not, nothing has to be run. Cheap; asked for every command.
     bool has(const ProfilePtr& profile, Hook hook);
+    // And has it anything to do now?
+    bool has(const ProfilePtr& profile, Hook hook, const Occasion& occasion);
     // Plugins of the profile that have the hook and read state: fetch it first.
     std::vector<std::string> state_readers(const ProfilePtr& profile, Hook hook);
 

@@ -123,7 +123,7 @@ struct Copy {                   // Mail:copy
 };
 struct Compose {                // reply, notify: a whole mail, by the null path
     std::string to;
-    std::string content;
+    std::string content;        // empty: it was not written, as a condition is known not to hold (spent.h)
     std::vector<Condition> conditions;
 };
 struct Limit {
@@ -179,6 +179,8 @@ struct Decided {
     const Refusal* refusal() const;     // a plugin's, or that of a failure whose policy is tempfail
 };
 
+class SpentConditions;
+
 // One call of a hook for everybody it is for.
 struct Job {
     Hook hook = Hook::connect;
@@ -192,6 +194,7 @@ struct Job {
     std::optional<ChangeView> change;
     std::optional<UsageView> usage;
     std::optional<ReportView> report;
+    std::shared_ptr<const SpentConditions> spent;  // null: none is known
 };
 
 // All that has to be decided of one mail that has arrived, in one go: `headers` and `message` with the profile of who has logged in,

@@ -108,7 +108,8 @@ Async<std::optional<lua::Refusal>> commit_local(Parts& parts, const v1::LeasedMa
         summary = std::move(done.summary);
     }
     rpc::put_summary(std::move(summary), *plan.mutable_summary());
-    co_await parts.spool.call(std::move(plan));
+    const auto stored = co_await parts.spool.call(std::move(plan));
+    parts.plugins.learn(stored);
     co_return refusal;
 }
 

@@ -82,6 +82,7 @@ class PlanTx {
         if (options_.traces) add_trace(tx_, trace());
         if (auto ended = body->end(); !ended) return ended;
         keep_reply(tx_, kSite, plan_.request_id(), reply);
+        plugins_.put_spent(reply);
         return {};
     }
 

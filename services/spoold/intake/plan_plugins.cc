@@ -95,6 +95,7 @@ bool PlanPlugins::may_send(const v1::Outbound& outbound) {
     if (counted.holds == Holds::yes) return true;
     const auto& which = outbound.conditions(counted.which);
     if (counted.holds == Holds::full) dropped_.push_back({AccountId{which.account_id()}, which.plugin()});
+    else spent_.push_back({&which, counted.for_ms});
     unsent_.push_back(unsent_note(which, counted.holds));
     return false;
 }
@@ -102,6 +103,14 @@ bool PlanPlugins::may_send(const v1::Outbound& outbound) {
 void PlanPlugins::keep_state() {
     for (const auto& change : plan_.state()) {
         if (!change_state(tx_, change)) dropped_.push_back({AccountId{change.account_id()}, change.plugin()});
+    }
+}
+
+void PlanPlugins::put_spent(v1::CommitPlanReply& reply) const {
+    for (const auto& one : spent_) {
+        auto& spent = *reply.add_spent();
+        *spent.mutable_condition() = *one.condition;
+        spent.set_for_ms(one.for_ms);
     }
 }
 

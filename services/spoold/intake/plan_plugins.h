@@ -27,6 +27,8 @@ class PlanPlugins {
     // Do all of its conditions hold? Then each is counted; else a note says why it is not sent.
     bool may_send(const v1::Outbound& outbound);
     void keep_state();
+    // Conditions for which something was not sent.
+    void put_spent(v1::CommitPlanReply& reply) const;
     // Lines, those of the plan first.
     std::string take_notes();
 
@@ -35,6 +37,11 @@ class PlanPlugins {
     const v1::CommitPlan& plan_;
     std::vector<DroppedState>& dropped_;
     std::vector<std::string> unsent_;
+    struct Spent {
+        const v1::PluginCondition* condition;
+        std::int64_t for_ms;
+    };
+    std::vector<Spent> spent_;
 };
 
 // "3 days", for notes.

@@ -191,7 +191,8 @@ class CountingTx {
   public:
     explicit CountingTx(store::Transaction& transaction) : tx_(transaction) {}
 
-    bool add(const v1::PluginCondition& condition) {
+    // 0: it holds; else for how many milliseconds it will not.
+    std::int64_t add(const v1::PluginCondition& condition) {
         auto& counting = find(condition);
         auto& row = counting.row;
         const auto now_ms = tx_.now_ms();
@@ -200,10 +201,10 @@ class CountingTx {
             row.count = 0;
             row.since_ms = now_ms;
         }
-        if (row.count >= condition.max()) return false;
+        if (row.count >= condition.max()) return row.since_ms + period_ms - now_ms;
         ++row.count;
         row.expires_ms = row.since_ms + period_ms;
-        return true;
+        return 0;
     }
 
     bool has_room() {
@@ -262,7 +263,7 @@ template <class At>
 Counted count_all(store::Transaction& transaction, At from, At to) {
     CountingTx counting(transaction);
     for (auto at = from; at != to; ++at) {
-        if (!counting.add(*at)) return {Holds::no, static_cast<int>(at - from)};
+        if (const auto ms = counting.add(*at); ms > 0) return {Holds::no, static_cast<int>(at - from), ms};
     }
     const bool room = counting.has_room();
     if (room) counting.write();

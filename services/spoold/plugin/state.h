@@ -33,7 +33,8 @@ struct DroppedState {
 enum class Holds : std::uint8_t { yes, no, full };  // full: there is no room to count it
 struct Counted {
     Holds holds = Holds::yes;
-    int which = 0;  // that does not
+    int which = 0;             // that does not
+    std::int64_t for_ms = 0;   // no: for so long
 };
 using Conditions = google::protobuf::RepeatedPtrField<v1::PluginCondition>;
 // All of them hold, and have happened once more; or nothing is changed.

@@ -3,6 +3,7 @@
 
 #include "common/mail/body_text.h"
 #include "common/mail/header.h"
+#include "common/lua/spent.h"
 
 namespace tayori::lua {
 namespace {
@@ -212,6 +213,31 @@ TEST_F(ApiAccountTest, WhoGetsNoReply) {
     EXPECT_THAT(does(body, kPlainMail, "Hana@A.test"), ElementsAre(HasSubstr("for reply/hana@a.test")));
     // A mistake shows whether or not there is somebody to answer.
     EXPECT_THAT(does("account:reply(mail, { txt = 'x' })", kPlainMail, ""), ElementsAre(HasSubstr("unknown option")));
+}
+
+// What spoold has refused to count is not written again; who asks for something else, or later, gets it.
+TEST_F(ApiAccountTest, AReplyThatIsKnownNotToBeSentIsNotWritten) {
+    const auto spent = std::make_shared<SpentConditions>();
+    spent->add(account().account_id, "p", {"reply/hana@a.test", 1, 7 * 86'400}, 7 * 86'400, kNow);
+    const struct {
+        const char* options;
+        std::string_view sender;
+        std::int64_t later_s;
+        bool written;
+    } cases[] = {{"text = 'x'", "hana@a.test", 0, false},
+                 {"text = 'x', per_day = 5", "Hana@A.test", kSpentKnownSeconds - 1, false},
+                 {"text = 'x'", "hana@a.test", kSpentKnownSeconds, true},
+                 {"text = 'x'", "jiro@a.test", 0, true},
+                 {"text = 'x', once_in_days = 1", "hana@a.test", 0, true}};
+    for (const auto& one : cases) {
+        use(cat("function p.deliver(mail, account) account:reply(mail, { ", one.options, " }) end"));
+        auto job = deliver_job(kPlainMail, std::string(one.sender));
+        job.now_s += one.later_s;
+        job.spent = spent;
+        const auto decided = engine().run(job);
+        ASSERT_EQ(decided.actions.size(), 1u) << one.options;
+        EXPECT_EQ(!first<Compose>(decided)->content.empty(), one.written) << one.options << " " << one.sender;
+    }
 }
 
 TEST_F(ApiAccountTest, NothingOfTheMailMakesAFieldOfTheReply) {

@@ -41,7 +41,7 @@ Defined read_definition() {
     const std::regex class_line(R"(^---@class tayori(\.(\w+))?$)"), field_line(R"(^---@field (\w+)\??\s)"),
         function_line(R"(^function (\w+)([.:])(\w+)\()");
     // What a plugin writes, not what it gets.
-    const std::set<std::string> written = {"Declaration", "Words", "Setting"};
+    const std::set<std::string> written = {"Declaration", "Words", "Setting", "Scope"};
     std::string owner;
     std::vector<std::string> options;
     std::stringstream text(definition_text());

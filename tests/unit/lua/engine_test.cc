@@ -31,7 +31,7 @@ TEST_F(EngineRunTest, HooksThatHaveNothingToDoAreNotCalled) {
                            "function p.deliver(mail, account) account:flag('$on' .. calls) end";
     add("p", "settings = { on = { type = 'boolean' } }", cat("local calls\n", kBody));
     EXPECT_THAT(described(deliver()), IsEmpty());
-    EXPECT_EQ(engine().plugins_of(*profile_).at(0).hooks, 0u);
+    EXPECT_EQ(engine().plugins_of(*profile_).at(0).needs.hooks(), 0u);
     set("p", "{\"on\": true}");
     EXPECT_THAT(described(deliver()), ElementsAre("flag $on2"));
     EXPECT_THAT(described(deliver()), ElementsAre("flag $on2"));  // asked once for these settings
@@ -41,8 +41,14 @@ TEST_F(EngineRunTest, NeedsThatFailMakeTheHooksFail) {
     const struct {
         const char* body;
         const char* said;
-    } cases[] = {{"return 'deliver'", "p/plugin.lua: needs returned string; it returns a list of names of hooks, as { \"deliver\" }"},
-                 {"return { 'delivre' }", "p/plugin.lua: needs returned \"delivre\"; it returns a list"},
+    } cases[] = {{"return 'deliver'", "p/plugin.lua: needs returned string; it returns names of hooks, as { \"deliver\" }, or when"},
+                 {"return { 'delivre' }", "p/plugin.lua: needs returned \"delivre\"; it returns names"},
+                 {"return { delivre = {} }", "p/plugin.lua: needs returned \"delivre\"; it returns names"},
+                 {"return { 7 }", "needs returned a list with a number in it"},
+                 {"return { deliver = 5 }", "p/plugin.lua: needs: deliver: its options must be a table { … }, not a number"},
+                 {"return { deliver = { larger = 5 } }", "needs: deliver: unknown option \"larger\"; did you mean `larger_than`?"},
+                 {"return { deliver = { from = 'soon' } }", "needs: deliver: option \"from\" must be a whole number"},
+                 {"return { quota = { larger_than = 5 } }", "needs: quota: option \"larger_than\" is for hooks that are called for a mail"},
                  {"error('what settings are these?')", "what settings are these?"},
                  {"while true do end", "instructions"}};
     for (const auto& one : cases) {
@@ -52,6 +58,43 @@ TEST_F(EngineRunTest, NeedsThatFailMakeTheHooksFail) {
         ASSERT_EQ(decided.failures.size(), 1u) << one.body;
         EXPECT_THAT(decided.failures[0].text, HasSubstr(one.said));
     }
+}
+
+TEST_F(EngineRunTest, NeedsSayForWhichMailsAndWhen) {
+    const struct {
+        const char* needs;
+        bool called;
+    } cases[] = {{"{ 'deliver' }", true},
+                 {"{ deliver = {} }", true},
+                 {"{ 'rcpt', deliver = {} }", true},
+                 {"{ rcpt = {} }", false},
+                 {"{ deliver = { larger_than = SIZE - 1 } }", true},
+                 {"{ deliver = { larger_than = SIZE } }", false},
+                 {"{ deliver = { from = NOW } }", true},
+                 {"{ deliver = { from = NOW + 1 } }", false},
+                 {"{ deliver = { before = NOW + 1 } }", true},
+                 {"{ deliver = { before = NOW } }", false},
+                 {"{ deliver = { from = NOW - 1, before = NOW + 1, larger_than = 0 } }", true},
+                 {"{ deliver = { from = NOW - 1, before = NOW + 1, larger_than = SIZE } }", false}};
+    for (const auto& one : cases) {
+        const auto body = cat("local NOW, SIZE = ", kNow, ", ", kPlainMail.size(), "\nfunction p.needs(settings) return ", one.needs, " end\n",
+                              "function p.rcpt(session, account) end\nfunction p.deliver(mail, account) account:flag('$on') end");
+        use(body);
+        auto job = deliver_job(kPlainMail);
+        job.trace = false;
+        EXPECT_EQ(engine().run(job).actions.size(), one.called ? 1u : 0u) << one.needs;
+    }
+}
+
+// So that tests and replays find out what needs has left out.
+TEST_F(EngineRunTest, ATraceAsksAlsoWhereNeedsSayNo) {
+    use("function p.needs(settings) return { deliver = { larger_than = 1000000 } } end\n"
+        "function p.deliver(mail, account) if mail.subject ~= '' then account:flag('$on') end tayori.explain('it is small') end");
+    EXPECT_THAT(described(deliver()), ElementsAre(HasSubstr("failed: p/plugin.lua: needs said that deliver has nothing to do here, and it "
+                                                            "decided: flag $on")));
+    const auto decided = deliver("Subject:\r\n\r\n");
+    EXPECT_THAT(described(decided), IsEmpty());
+    EXPECT_THAT(decided.trace, testing::Contains("  it is small"));
 }
 
 TEST_F(EngineRunTest, TheFirstRefusalEndsTheRest) {

@@ -242,6 +242,17 @@ TEST(PluginPlan, WritesByTheNullPathAndTellsNobody) {
     EXPECT_EQ(out.content(), "Subject: Away\r\n\r\nAway.\r\n");
 }
 
+TEST(PluginPlan, WhatIsKnownNotToBeSentIsANoteOnly) {
+    Mail mail;
+    auto unwritten = letter("s@far.example");
+    unwritten.content.clear();
+    mail.apply(decided(unwritten));
+    EXPECT_EQ(mail.plan.outbound_size(), 0);
+    ASSERT_EQ(mail.plan.notes_size(), 1);
+    EXPECT_THAT(mail.plan.notes(0), testing::HasSubstr("mail to s@far.example"));
+    EXPECT_THAT(mail.plan.notes(0), testing::HasSubstr("not sent: no more within this period"));
+}
+
 TEST(PluginPlan, WritesNothingBecauseOfWhatAProgramHasWritten) {
     Mail mail;
     mail.mail.automatic = true;

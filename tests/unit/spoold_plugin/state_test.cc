@@ -61,6 +61,18 @@ TEST_F(PluginStateTest, WhatIsNotSentLeavesANoteForTheTrace) {
                                              "autoreply: not sent, as it may happen once within 1 hour (bob)"));
 }
 
+TEST_F(PluginStateTest, TheAnswerSaysWhichConditionWillNotHoldAndForHowLong) {
+    auto request = mail_to(anna);
+    add_reply(request, anna, "bob");
+    EXPECT_EQ(plan(request)->spent_size(), 0);
+    clock.advance_ms(600'000);
+    const auto again = plan(request);
+    ASSERT_EQ(again->spent_size(), 1);
+    EXPECT_EQ(again->spent(0).condition().key(), "bob");
+    EXPECT_EQ(again->spent(0).condition().account_id(), anna);
+    EXPECT_EQ(again->spent(0).for_ms(), 3'000'000);
+}
+
 TEST_F(PluginStateTest, TwoReplicasInOneGroupCountAsOne) {
     // Submitted together, so that one group commits them.
     std::vector<std::future<Result<v1::CommitPlanReply>>> answers;
