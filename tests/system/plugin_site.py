@@ -29,13 +29,19 @@ function gate.auth(session, account) return no(session, account.settings, "auth"
 function gate.mail(session) return no(session, session.settings, "mail") end
 function gate.rcpt(session, account)
   if session.outgoing then return no(session, account.settings, "outgoing") end
+  if account.settings.at == "twice" then
+    session:limit { key = session.sender, max = 2, period = 3600, text = "Twice an hour is enough." }
+  end
   return no(session, account.settings, "rcpt")
 end
 function gate.headers(session, mail) return no(mail, session.settings, "headers") end
 function gate.message(session, mail) return no(mail, session.settings, "message") end
 function gate.deliver(mail, account) return no(mail, account.settings, "deliver") end
 function gate.login(session, account) return no(session, account.settings, "login") end
-function gate.append(mail, account) return no(mail, account.settings, "append") end
+function gate.append(mail, account)
+  if account.settings.at == "append fails" then error("broken in the mailbox") end
+  return no(mail, account.settings, "append")
+end
 function gate.store(change, account)
   if account.settings.at == "store" then return change:refuse("no at store: " .. table.concat(change.add, " ")) end
 end
@@ -74,6 +80,16 @@ function doer.deliver(mail, account)
   end
 end
 return doer
+"""
+
+# Lets nothing pass that it has not seen.
+STRICT = """
+local tayori = require "tayori"
+local strict = tayori.plugin { name = "strict", failure = "tempfail" }
+function strict.deliver(mail, account)
+  if mail.subject:find("fail", 1, true) then error("broken on purpose") end
+end
+return strict
 """
 
 # Tells its account what it hears without a session, and lets old mail go.

@@ -14,7 +14,7 @@ from harness.site import PASSWORD, TestFailure, until
 from harness.small_dns import SmallDns
 from tayori import plan
 
-from plugin_site import DOER, GATE, HOST, OURS, TELLER, PluginSite
+from plugin_site import DOER, GATE, HOST, OURS, STRICT, TELLER, PluginSite
 from test_outbound import Clock
 
 SECONDS = 30
@@ -24,7 +24,7 @@ REST_FAILURES = 3
 
 def setUpModule():
     global SITE
-    SITE = PluginSite({"gate": GATE, "doer": DOER}, settings={"TAYORI__PLUGINS__FAILURES_MAX": str(REST_FAILURES)})
+    SITE = PluginSite({"gate": GATE, "doer": DOER, "strict": STRICT}, settings={"TAYORI__PLUGINS__FAILURES_MAX": str(REST_FAILURES)})
     unittest.enterModuleContext(SITE)
     SITE.add_domain(OURS)
     SITE.add_account(f"postmaster@{OURS}")
@@ -76,6 +76,13 @@ class Refusals(PluginCase):
                 said = SITE.send(self.anna)
                 self.assertEqual((said[0], f"no at {hook}" in said[1]), (550, True), said)
         self.assertEqual(SITE.subjects(self.anna), [])
+
+    def test_of_what_comes_too_often(self):
+        SITE.enable("gate", *self.scope(self.anna), at="twice")
+        said = [SITE.send(self.anna, sender=f"{name}@far.example") for name in ("jiro", "jiro", "jiro", "saburo")]
+        self.assertEqual([code for code, _ in said], [250, 250, 451, 250], said)
+        self.assertIn("Twice an hour is enough.", said[2][1])
+        self.assertEqual(len(SITE.subjects(self.anna)), 3)
 
     def test_of_who_sends(self):
         bob = self.account("bob")
@@ -215,10 +222,26 @@ class Deliveries(PluginCase):
         self.assertEqual(SITE.subjects(self.anna).count("pass it round"), 2)
         self.assertEqual(SITE.subjects(self.bob).count("pass it round"), 1)
 
+    def test_passed_on_to_another_server_in_our_name(self):
+        with Remote(HOST, 0) as remote:
+            SITE.adminctl("route", "set", "other.test", "relay", "--host", HOST, "--port", str(remote.port))
+            self.addCleanup(SITE.adminctl, "route", "remove", "other.test")
+            SITE.enable("doer", *self.scope(self.anna), to="x@other.test")
+            SITE.send(self.anna, "pass it")
+            mail, = until(lambda: remote.taken_for("x@other.test"), SECONDS, f"the mail\n{SITE.last_words()}")
+        # Bounces come back to us, who pass them on (SRS); the sender's own domain would fail SPF from here.
+        self.assertRegex(mail.sender, rf"^SRS0=.*=far\.example=carol@{OURS}$")
+        self.assertIn(f"Delivered-To: {self.anna}\r\n".encode(), mail.data)
+        self.assertEqual(SITE.subjects(self.anna), ["pass it"])
+
     def test_answered_once(self):
         carol = self.account("carol")
         for _ in range(3):
             self.assertEqual(SITE.send(self.anna, "answer me", sender=carol)[0], 250)
+        # Of the second one spoold says that it may not go; the third is not even written.
+        traced = SITE.adminctl("trace", carol)
+        self.assertEqual(traced.count("not sent, as it may happen once within 7 days"), 1, traced)
+        self.assertEqual(traced.count("not sent: no more within this period"), 1, traced)
         until(lambda: SITE.mails(carol), SECONDS, f"an answer\n{SITE.last_words()}")
         until(lambda: json.loads(SITE.adminctl("--json", "status"))["queued"] == 0, SECONDS, "an empty queue")
         (_, answer), = SITE.mails(carol)
@@ -319,6 +342,34 @@ class Failures(PluginCase):
         SITE.adminctl("plugin", "reload")  # begins anew: other tests use it
         SITE.send(self.anna, "into Again")
         self.assertEqual(SITE.subjects(self.anna, "Again"), ["into Again"])
+
+
+    def test_who_lets_nothing_pass_has_it_sent_again_also_while_it_rests(self):
+        SITE.enable("strict", *self.scope(self.anna))
+        self.addCleanup(SITE.adminctl, "plugin", "reload")
+        self.assertEqual(SITE.send(self.anna, "well")[0], 250)
+        for number in range(REST_FAILURES):
+            self.assertEqual(SITE.send(self.anna, f"fail {number}")[0], 451)
+        self.assertEqual(SITE.send(self.anna, "well, too")[0], 451)  # it rests
+        SITE.adminctl("plugin", "reload")
+        self.assertEqual(SITE.send(self.anna, "well again")[0], 250)
+        self.assertEqual(SITE.subjects(self.anna), ["well", "well again"])
+
+    def test_of_imapd_the_postmaster_hears_too(self):
+        SITE.enable("gate", *self.scope(self.anna), at="append fails")
+        self.addCleanup(SITE.adminctl, "plugin", "reload")
+        connection = SITE.imap(self.anna)
+        appended = 0
+
+        def told():
+            nonlocal appended
+            imap.command(connection, "APPEND INBOX", b"Subject: kept\r\n\r\n")  # it is stored all the same
+            appended += 1
+            return [mail for _, mail in SITE.mails(f"postmaster@{OURS}") if str(mail["Subject"]) == "Plugin gate rests after failures"]
+        notice, = until(told, SECONDS, f"a notice\n{SITE.last_words()}")
+        self.assertIn("in imapd", notice.get_content())
+        self.assertIn("broken in the mailbox", notice.get_content())
+        self.assertEqual(SITE.subjects(self.anna), ["kept"] * appended)
 
 
 class Replicas(unittest.TestCase):

@@ -295,14 +295,11 @@ Async<void> Plugins::report() {
 // ---- The postmaster.
 
 Async<void> Plugins::tell_postmaster(lua::PluginFigures figures) {
-    // The others report it to spoold; only smtpd may ask who the postmaster is.
-    if (program_ != "smtpd") co_return;
-    v1::Resolve resolve;
-    resolve.add_recipients("postmaster");
-    auto resolved = co_await daemon_.spool().call(std::move(resolve));
-    if (resolved.recipients_size() != 1 || resolved.recipients(0).targets().empty()) co_return;
+    v1::GetPluginProfile of_site;
+    auto site = co_await daemon_.spool().call(std::move(of_site));
+    if (site.postmaster().empty()) co_return;
     RestNotice notice;
-    notice.postmaster = resolved.recipients(0).targets(0).address();
+    notice.postmaster = site.postmaster();
     notice.hostname = daemon_.hostname();
     notice.program = program_;
     notice.plugin = figures.plugin;
@@ -321,7 +318,7 @@ Async<void> Plugins::tell_postmaster(lua::PluginFigures figures) {
     mail.add_recipients(notice.postmaster);
     auto& condition = *mail.add_conditions();
     condition.set_plugin(figures.plugin);
-    condition.set_key("rests");
+    condition.set_key(cat("rests/", program_));
     condition.set_max(1);
     condition.set_period_s(kRestNoticePeriod);
     co_await daemon_.spool().call(std::move(work));

@@ -249,9 +249,9 @@ struct Engine::Inner {
         const std::string name(hook_name(hook));
         const auto occasion = occasion_of(job, mail);
         for (const auto& [plugin, needs, failure] : plugins_of(*profile)) {
-            // Who traces gets the plugin's own words on why it has nothing to do now.
+            // Who traces gets the plugin's own words on why it has nothing to do.
             const bool needed = needs.has(hook, occasion);
-            if (!needed && (!job.trace || (needs.hooks() & hook_bit(hook)) == 0)) continue;
+            if (!needed && !(job.trace && (hooks_named(plugin->declaration.hooks) & hook_bit(hook)) != 0)) continue;
             const auto permit = ask ? ask(*plugin) : Permit::run;
             if (permit == Permit::skip) continue;
             if (permit == Permit::tempfail) {

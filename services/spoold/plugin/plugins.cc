@@ -218,8 +218,13 @@ Result<v1::GetPluginProfileReply> Plugins::profile(std::uint64_t account) const 
     auto profile = profiles_.of(account);
     if (!profile) return fail(std::move(profile.error()));
     *reply.mutable_profile() = **profile;
-    if (account == 0 || (*profile)->profile() == 0) return reply;
     const StoreRows rows(core_->store);
+    if (account == 0) {
+        auto postmaster = expand_bare_postmaster(rows, core_->rules);
+        if (!postmaster) return fail(std::move(postmaster.error()));
+        if (!postmaster->targets.empty()) reply.set_postmaster(postmaster->targets.front().address);
+    }
+    if (account == 0 || (*profile)->profile() == 0) return reply;
     auto row = read_row<stored::v1::StoredAccount>(rows, row_key::account(account));
     if (!row) return fail(std::move(row.error()));
     if (!*row) return fail(Kind::not_found, "There is no such account.");
