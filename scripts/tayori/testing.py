@@ -22,7 +22,7 @@ from tayori.console import Failure, say, step
 from tayori.place import ROOT
 
 FUZZ_SECONDS = 8
-SANITIZED_UNITS = ["unit_base", "unit_crypto", "unit_legacy", "unit_mail", "unit_net"]
+SANITIZED_UNITS = ["unit_base", "unit_crypto", "unit_legacy", "unit_lua", "unit_mail", "unit_net", "unit_plugin"]
 SESSIONS = ("smtpd", "pop3d", "imapd")  # compiling spoold and adminctl with sanitizers takes longer than all the rest
 PART_SECONDS_MAX = 1500
 FAILURE_LINES_MAX = 60

@@ -13,6 +13,7 @@ namespace tayori::lua {
 namespace {
 
 constexpr const char* kScopeOptions[] = {"larger_than", "from", "before"};
+constexpr std::int64_t kTimeSecondsMax = 253'402'300'799;  // the end of 9999
 constexpr auto kHooksOfMail = hooks(Hook::mail, Hook::rcpt, Hook::headers, Hook::message, Hook::deliver, Hook::append);
 
 [[noreturn]] void wrong(const std::string& plugin, std::string_view what) {
@@ -33,8 +34,8 @@ Scope read_scope(lua_State* lua, const std::string& plugin, Hook hook) {
     Options options(lua, function.c_str(), top, kScopeOptions, Options::Need::must);
     Scope scope;
     if (const auto bytes = options.optional_integer("larger_than", 0, INT64_MAX)) scope.larger_than = static_cast<std::uint64_t>(*bytes);
-    scope.from_s = options.optional_integer("from", INT64_MIN, INT64_MAX);
-    scope.before_s = options.optional_integer("before", INT64_MIN, INT64_MAX);
+    scope.from_s = options.optional_integer("from", -kTimeSecondsMax, kTimeSecondsMax);
+    scope.before_s = options.optional_integer("before", -kTimeSecondsMax, kTimeSecondsMax);
     lua_settop(lua, top);
     if (scope.larger_than && (hook_bit(hook) & kHooksOfMail) == 0)
         script_error(cat(function, ": option \"larger_than\" is for hooks that are called for a mail"));
