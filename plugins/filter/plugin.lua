@@ -69,45 +69,6 @@ local filter = tayori.plugin {
   },
 }
 
--- "Subject: [ad]" speaks of one field, other text of every line of the header. The texts to look at, and what to look for.
-local function header_texts(mail, value)
-  local name, rest = value:match("^([%w%-]+):%s*([^/].*)$")
-  if name then return mail:headers(name), rest end
-  local lines = {}
-  for _, field in ipairs(mail:header_names()) do
-    for _, text in ipairs(mail:headers(field)) do lines[#lines + 1] = field .. ": " .. text end
-  end
-  return lines, value
-end
-
-local function address_texts(mail, ...)
-  local texts = {}
-  for _, field in ipairs { ... } do
-    for _, one in ipairs(mail:addresses(field)) do
-      texts[#texts + 1] = one.address
-      if one.name ~= "" then texts[#texts + 1] = one.name end
-    end
-  end
-  return texts
-end
-
-local function file_names(mail)
-  local names = {}
-  for _, part in ipairs(mail.attachments) do names[#names + 1] = part.name end
-  return names
-end
-
--- What each field looks at, as a list of texts; any of them may fit.
-local texts_of = {
-  ["envelope-from"] = function(mail) return { mail.sender } end,
-  from = function(mail) return address_texts(mail, "from") end,
-  to = function(mail) return address_texts(mail, "to", "cc") end,
-  recipient = function(_, account) return { account.recipient } end,
-  subject = function(mail) return { mail.subject } end,
-  body = function(mail) return { mail.text } end,
-  attachment = function(mail) return file_names(mail) end,
-}
-
 local function wild_card(pattern)
   local expression = pattern:gsub("[^%w\128-\255]", function(c)
     return c == "*" and ".*" or c == "?" and "." or "\\" .. c
@@ -138,17 +99,56 @@ local function size_fits(size, value)
   return size == limit
 end
 
-local function looks_so(one, mail, account)
-  if one.field == "always" then return true end
-  if one.field == "size" then return size_fits(mail.size, one.value) end
-  local texts, value
-  if one.field == "header" then texts, value = header_texts(mail, one.value)
-  else texts, value = texts_of[one.field](mail, account), one.value end
+local function any_text(texts, fits, value)
   for _, text in ipairs(texts) do
-    if tests[one.test](text, value) then return true end
+    if fits(text, value) then return true end
   end
   return false
 end
+
+-- "Subject: [ad]" speaks of one field, other text of every line of the header.
+local function any_header(mail, fits, value)
+  local name, rest = value:match("^([%w%-]+):%s*([^/].*)$")
+  if name then return any_text(mail:headers(name), fits, rest) end
+  for _, field in ipairs(mail:header_names()) do
+    for _, text in ipairs(mail:headers(field)) do
+      if fits(field .. ": " .. text, value) then return true end
+    end
+  end
+  return false
+end
+
+local function any_address(addresses, fits, value)
+  for _, one in ipairs(addresses) do
+    if fits(one.address, value) or (one.name ~= "" and fits(one.name, value)) then return true end
+  end
+  return false
+end
+
+local function any_file(mail, fits, value)
+  for _, part in ipairs(mail.attachments) do
+    if fits(part.name, value) then return true end
+  end
+  return false
+end
+
+-- Whether what a condition names has a text that fits.
+local looks = {
+  always = function() return true end,
+  size = function(mail, _, value) return size_fits(mail.size, value) end,
+  header = any_header,
+  ["envelope-from"] = function(mail, fits, value) return fits(mail.sender, value) end,
+  from = function(mail, fits, value) return any_address(mail:addresses("from"), fits, value) end,
+  to = function(mail, fits, value)
+    return any_address(mail:addresses("to"), fits, value) or any_address(mail:addresses("cc"), fits, value)
+  end,
+  recipient = function(_, fits, value, account) return fits(account.recipient, value) end,
+  subject = function(mail, fits, value) return fits(mail.subject, value) end,
+  body = function(mail, fits, value) return fits(mail.text, value) end,
+  attachment = any_file,
+}
+
+local function looks_so(one, mail, account) return looks[one.field](mail, tests[one.test], one.value, account) end
 
 local function holds(one, mail, account) return looks_so(one, mail, account) ~= one.negate end
 
@@ -198,10 +198,12 @@ local function act(one, mail, account)
 end
 
 local function apply(rule, mail, account)
-  for _, one in ipairs { rule["then"], table.unpack(rule.actions) } do
-    local decision = act(one, mail, account)
+  local decision = act(rule["then"], mail, account)
+  for _, one in ipairs(rule.actions) do
     if decision then return decision end
+    decision = act(one, mail, account)
   end
+  return decision
 end
 
 function filter.needs(settings) return #settings.rules > 0 and { "deliver" } or {} end

@@ -1,5 +1,7 @@
 #include "common/mail/utf8.h"
 
+#include "common/mail/charset.h"
+
 namespace tayori::mail {
 
 void append_utf8(std::string& out, char32_t c) {
@@ -46,6 +48,7 @@ std::size_t utf8_sequence(std::string_view text, std::size_t at) {
 }
 
 std::string to_valid_utf8(std::string_view text) {
+    if (is_ascii(text)) return std::string(text);  // most is, and is asked for many times a mail
     std::string out;
     out.reserve(text.size());
     for (std::size_t i = 0; i < text.size();) {
