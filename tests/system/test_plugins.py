@@ -225,7 +225,7 @@ class Deliveries(PluginCase):
     def test_passed_on_to_another_server_in_our_name(self):
         with Remote(HOST, 0) as remote:
             SITE.adminctl("route", "set", "other.test", "relay", "--host", HOST, "--port", str(remote.port))
-            self.addCleanup(SITE.adminctl, "route", "remove", "other.test")
+            self.addCleanup(SITE.adminctl, "route", "delete", "other.test")
             SITE.enable("doer", *self.scope(self.anna), to="x@other.test")
             SITE.send(self.anna, "pass it")
             mail, = until(lambda: remote.taken_for("x@other.test"), SECONDS, f"the mail\n{SITE.last_words()}")
