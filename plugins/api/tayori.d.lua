@@ -94,7 +94,8 @@ function tayori.regex(text, expression) end
 ---@class tayori.Decision
 
 ---For which mails, and when, a hook has anything to do: `{ deliver = { larger_than = 10 * 1024 * 1024 } }`. All that is given has to hold.
----Tests, replays and traces call it all the same, so that it can explain itself, and fail where it decides something then.
+---Tests, replays and traces call a hook that is named with a scope all the same, so that it can explain itself; it fails where it
+---decides something then.
 ---@class tayori.Scope
 ---@field larger_than? integer   -- octets: of larger mails only; at mail and rcpt, what the client has declared
 ---@field from? integer          -- unix seconds: from then on

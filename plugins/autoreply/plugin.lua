@@ -121,7 +121,6 @@ end
 -- The first reason why this mail gets no answer; nil: it gets one.
 local function reason_against(mail, account)
   local settings = account.settings
-  if settings.text == "" then return "there is no text" end
   local away, when = is_away(settings)
   if not away then return when end
   local automatic, why = mail:is_automatic() -- RFC 3834 §2

@@ -23,7 +23,7 @@ ExitStatus status_of(const Error& error) {
 }
 
 void explain(const Error& error, const Context& context) {
-    std::fprintf(stderr, "adminctl: %s\n", printable(error.text).c_str());
+    std::fprintf(stderr, "adminctl: %s\n", printable_lines(error.text).c_str());
     if (error.text != rpc::kUnreachable) return;
     const auto settings = context.load_settings();
     const auto address = !context.spoold.empty() ? context.spoold

@@ -56,6 +56,17 @@ std::string printable(std::string_view text) {
     return out;
 }
 
+std::string printable_lines(std::string_view text) {
+    std::string out;
+    for (;;) {
+        const auto end = text.find('\n');
+        out += printable(text.substr(0, end));
+        if (end == std::string_view::npos) return out;
+        out.push_back('\n');
+        text.remove_prefix(end + 1);
+    }
+}
+
 std::string shortened(std::string_view text, std::size_t cells_max) {
     if (display_width(text) <= cells_max) return std::string(text);
     std::size_t width = 0;

@@ -11,6 +11,8 @@ namespace tayori::admin {
 std::size_t display_width(std::string_view text);
 // Text from mails and accounts as it may be shown: control characters, which could command the terminal, become "?".
 std::string printable(std::string_view text);
+// With its lines as they are.
+std::string printable_lines(std::string_view text);
 // At most so many cells, with "…" where something is missing.
 std::string shortened(std::string_view text, std::size_t cells_max);
 

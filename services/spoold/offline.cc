@@ -44,6 +44,17 @@ int rebuild(const settings::Settings& settings, const Clock& clock) {
     return 0;
 }
 
+// Root opening the living store would leave files in it that spoold, which is not root, can't open any more; what is restored would be
+// root's, too.
+Result<void> check_owner_of_living(const std::string& living, const std::string& directory) {
+    struct stat status;
+    if (::geteuid() != 0 || ::stat(living.c_str(), &status) != 0 || status.st_uid == 0) return {};
+    const auto owner = cat(status.st_uid, ":", status.st_gid);
+    return fail(Kind::invalid, cat("The store ", living, " is of the user ", owner, ", and ", directory,
+                                   " is root's: spoold could open neither afterwards. Restore into a folder of that user, as `install -d -o ",
+                                   status.st_uid, " -g ", status.st_gid, " FOLDER` makes one."));
+}
+
 // Root would make a store that spoold, which runs as the owner of its data folder, could not open.
 Result<void> become_owner(const std::string& directory) {
     struct stat status;
@@ -69,14 +80,16 @@ int restore(const OfflineTask& task, const settings::Settings& settings, const C
     if (task.to_store.empty()) {
         return report_failure("nothing is restored", Error::make(Kind::invalid, "--to-store DIR is missing."));
     }
-    auto owner = become_owner(std::string(store::parent_directory(task.to_store)));
+    const auto living = task.living.empty() ? settings.path("store") : task.living;
+    const std::string parent(store::parent_directory(task.to_store));
+    auto owner = become_owner(parent);
+    if (owner) owner = check_owner_of_living(living, parent);
     if (!owner) return report_failure("nothing is restored", owner.error());
     SiteWish wish;
     wish.moment_ms = task.at_ms;
     wish.options = store_options(settings, clock);
     wish.options.directory = task.to_store;
     wish.options.background = false;
-    const auto living = task.living.empty() ? settings.path("store") : task.living;
     if (living != task.to_store) {
         wish.living = store_options(settings, clock);
         wish.living->directory = living;

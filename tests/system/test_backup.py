@@ -247,6 +247,18 @@ class Backup(unittest.TestCase):
 class AccountBackup(unittest.TestCase):
     """One account in a set of its own, and what belongs to it besides its mail."""
 
+    @unittest.skipUnless(os.geteuid() == 0, "only root can open what is another user's")
+    def test_root_leaves_another_users_living_store_alone(self):
+        with tempfile.TemporaryDirectory(prefix="tayori-living-") as folder:
+            living = pathlib.Path(folder) / "living"
+            living.mkdir()
+            os.chown(living, 65534, 65534)
+            with self.assertRaises(TestFailure) as refused:
+                self.site.adminctl("backup", "restore", "--to-store", f"{folder}/new", "--living", str(living))
+            self.assertIn("is of the user 65534:65534", str(refused.exception))
+            self.assertIn("install -d -o 65534 -g 65534", str(refused.exception))
+            self.assertEqual((list(living.iterdir()), sorted(os.listdir(folder))), ([], ["living"]))
+
     def test_an_account_comes_back_whole(self):
         site = self.enterContext(Site())
         address, old, new = "anna@example.test", "the password of old", "another password"

@@ -56,6 +56,12 @@ Result<SiteView> look_at_site(Context& context, const legacy::Plan& plan) {
     return site;
 }
 
+// As the report has them: files that could not be read are in it, which spoold has never seen.
+std::uint64_t refused_lines(const v1::Import& import) {
+    constexpr auto kRefused = static_cast<int>(legacy::Severity::refused);
+    return import.report_lines_size() > kRefused ? import.report_lines(kRefused) : import.refused();
+}
+
 std::string plan_json(const ImportPlan& plan, const legacy::Report& report) {
     return cat("{\"kind\":", json_string(plan.kind), ",\"origin\":", json_string(plan.origin),
                ",\"accounts\":", plan.accounts, ",\"mails\":", plan.mails, ",\"bytes\":", plan.bytes,
@@ -210,7 +216,7 @@ Result<ExitStatus> list_imports(Context& context) {
         [](const v1::Import& import) -> std::vector<std::string> {
             return {cat(import.import_id()), import_state(import.state()), import.kind(), import.origin(),
                     show_time(import.started_s()), cat(import.accounts()), cat(import.mails()),
-                    show_size(import.bytes()), cat(import.refused())};
+                    show_size(import.bytes()), cat(refused_lines(import))};
         });
 }
 

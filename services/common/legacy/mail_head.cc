@@ -61,6 +61,12 @@ HeadState header_state(std::string_view head, std::size_t header_bytes, std::uin
         case mail::HeaderLine::other:
             return HeadState::no_header;
     }
+    // A file that ends within a field's name: what is left is no body, which a blank line or a whole line of text would begin.
+    const auto header = head.substr(0, header_bytes);
+    const auto rest = head.substr(header_bytes);
+    const bool has_blank_line = header.ends_with("\n\n") || header.ends_with("\n\r\n");
+    const bool is_name = !rest.empty() && std::all_of(rest.begin(), rest.end(), [](char c) { return is_word(c) || c == '-'; });
+    if (!has_blank_line && is_name && file_bytes <= head.size()) return HeadState::cut_off;
     // A header that takes the whole file has no blank line at its end; one that ends with its line
     // may be a mail without body.
     const bool goes_on = header_bytes < head.size() || file_bytes > head.size();

@@ -249,9 +249,13 @@ struct Engine::Inner {
         const std::string name(hook_name(hook));
         const auto occasion = occasion_of(job, mail);
         for (const auto& [plugin, needs, failure] : plugins_of(*profile)) {
-            // Who traces gets the plugin's own words on why it has nothing to do.
             const bool needed = needs.has(hook, occasion);
-            if (!needed && !(job.trace && (hooks_named(plugin->declaration.hooks) & hook_bit(hook)) != 0)) continue;
+            // Who traces gets the plugin's own words on why it has nothing to do now.
+            if (!needed && !(job.trace && (needs.hooks() & hook_bit(hook)) != 0)) {
+                const bool has = (hooks_named(plugin->declaration.hooks) & hook_bit(hook)) != 0;
+                if (job.trace && has) decided.trace.push_back(cat(plugin->declaration.name, ".", name, ": nothing to do with these settings"));
+                continue;
+            }
             const auto permit = ask ? ask(*plugin) : Permit::run;
             if (permit == Permit::skip) continue;
             if (permit == Permit::tempfail) {

@@ -57,6 +57,10 @@ TEST(MailHead, States) {
         {"Subject: x\n\nbody", HeadState::whole},
         {"Subject: x\r\n", HeadState::whole},
         {"Subject: x\r\nFrom: a", HeadState::cut_off},
+        {"Subject: x\r\nMessage-", HeadState::cut_off},
+        {"Subject: x\r\nMessage-ID", HeadState::cut_off},
+        {"Subject: x\r\n\r\nMessage-", HeadState::whole},
+        {"Subject: x\r\nno blank line before", HeadState::whole},
         {"\r\nbody", HeadState::no_header},
         {"Hello there\r\n", HeadState::no_header},
     };
