@@ -15,7 +15,7 @@ import ledger as books
 import load
 from harness import imap
 from harness.lines import Lines
-from harness.site import PASSWORD, Site, until
+from harness.site import PASSWORD, Site, TestFailure, until
 from tayori import plan
 
 ACCOUNTS = [f"user{n}@example.test" for n in range(4)]
