@@ -103,8 +103,9 @@ local function fits_any(address, patterns)
   end
 end
 
-local function is_from_owner(mail, account)
-  return fits_any(mail.sender, { account.address, table.unpack(account.aliases) }) ~= nil
+local function noreply_pattern(mail, patterns)
+  if #patterns == 0 then return end
+  return fits_any(mail.sender, patterns) or (mail.from and fits_any(mail.from.address, patterns))
 end
 
 -- RFC 5230 §4.5: who is not named in the header got it by a list or as a hidden copy.
@@ -118,15 +119,14 @@ local function is_for_owner(mail, account)
   return false
 end
 
--- The first reason why this mail gets no answer; nil: it gets one.
+-- The first reason why this mail gets no answer; nil: it gets one, where it is not the owner's own (account:reply looks).
 local function reason_against(mail, account)
   local settings = account.settings
   local away, when = is_away(settings)
   if not away then return when end
   local automatic, why = mail:is_automatic() -- RFC 3834 §2
   if automatic then return why end
-  if is_from_owner(mail, account) then return "the owner's own mail" end
-  local pattern = fits_any(mail.sender, settings.noreply) or (mail.from and fits_any(mail.from.address, settings.noreply))
+  local pattern = noreply_pattern(mail, settings.noreply)
   if pattern then return "noreply: " .. pattern end
   if settings.only_to_me and not is_for_owner(mail, account) then return "not addressed to the owner" end
 end

@@ -253,7 +253,10 @@ struct Engine::Inner {
             // Who traces gets the plugin's own words on why it has nothing to do now.
             if (!needed && !(job.trace && (needs.hooks() & hook_bit(hook)) != 0)) {
                 const bool has = (hooks_named(plugin->declaration.hooks) & hook_bit(hook)) != 0;
-                if (job.trace && has) decided.trace.push_back(cat(plugin->declaration.name, ".", name, ": nothing to do with these settings"));
+                if (job.trace && has) {
+                    decided.trace.push_back(cat(plugin->declaration.name, ".", name, ": nothing"));
+                    decided.trace.emplace_back("  nothing to do with these settings");
+                }
                 continue;
             }
             const auto permit = ask ? ask(*plugin) : Permit::run;
