@@ -150,6 +150,18 @@ class Backup(unittest.TestCase):
             self.assertGreaterEqual(rows[-1][0], max([0] + [row[0] for row in rows[:-1]]) + 2 ** 20)
             connection.close()
 
+    @unittest.skipUnless(os.geteuid() == 0, "only root can open what is another user's")
+    def test_root_leaves_another_users_living_store_alone(self):
+        with tempfile.TemporaryDirectory(prefix="tayori-living-") as folder:
+            living = pathlib.Path(folder) / "living"
+            living.mkdir()
+            os.chown(living, 65534, 65534)
+            with self.assertRaises(TestFailure) as refused:
+                self.site.adminctl("backup", "restore", "--to-store", f"{folder}/new", "--living", str(living))
+            self.assertIn("is of the user 65534:65534", str(refused.exception))
+            self.assertIn("install -d -o 65534 -g 65534", str(refused.exception))
+            self.assertEqual((list(living.iterdir()), sorted(os.listdir(folder))), ([], ["living"]))
+
     def test_backups_of_a_site_at_work(self):
         self.fill()
         ledger = books.Ledger()
@@ -246,18 +258,6 @@ class Backup(unittest.TestCase):
 
 class AccountBackup(unittest.TestCase):
     """One account in a set of its own, and what belongs to it besides its mail."""
-
-    @unittest.skipUnless(os.geteuid() == 0, "only root can open what is another user's")
-    def test_root_leaves_another_users_living_store_alone(self):
-        with tempfile.TemporaryDirectory(prefix="tayori-living-") as folder:
-            living = pathlib.Path(folder) / "living"
-            living.mkdir()
-            os.chown(living, 65534, 65534)
-            with self.assertRaises(TestFailure) as refused:
-                self.site.adminctl("backup", "restore", "--to-store", f"{folder}/new", "--living", str(living))
-            self.assertIn("is of the user 65534:65534", str(refused.exception))
-            self.assertIn("install -d -o 65534 -g 65534", str(refused.exception))
-            self.assertEqual((list(living.iterdir()), sorted(os.listdir(folder))), ([], ["living"]))
 
     def test_an_account_comes_back_whole(self):
         site = self.enterContext(Site())
