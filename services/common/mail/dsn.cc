@@ -76,6 +76,14 @@ std::string typed_original(std::string_view original) {
     return one_line(cat(type, ";", text), kDsnFieldBytesMax);
 }
 
+// The enhanced code that the remote has said with its words, "5.1.1 " (RFC 3464 §2.3.6: the actual one); one that is ours says no more
+// than the reply's code (x.0.0), or has another class.
+std::string said_status(const DsnRecipient& recipient) {
+    const auto& status = recipient.status;
+    const bool is_said = is_status(status) && !status.ends_with(".0.0") && status[0] == static_cast<char>('0' + recipient.code / 100);
+    return is_said && !recipient.text.starts_with(status) ? cat(status, " ") : std::string();
+}
+
 void add_recipient_fields(std::string& out, const DsnRecipient& recipient) {
     out += "\r\n";
     if (!recipient.original.empty()) append(out, "Original-Recipient: ", typed_original(recipient.original), "\r\n");
@@ -85,7 +93,7 @@ void add_recipient_fields(std::string& out, const DsnRecipient& recipient) {
     if (!recipient.host.empty()) append(out, "Remote-MTA: dns;", one_line(recipient.host, kDsnFieldBytesMax), "\r\n");
     if (!recipient.text.empty()) {
         const auto words = one_line(recipient.text, kDsnFieldBytesMax);
-        if (recipient.code != 0) append(out, "Diagnostic-Code: smtp;", recipient.code, " ", words, "\r\n");
+        if (recipient.code != 0) append(out, "Diagnostic-Code: smtp;", recipient.code, " ", said_status(recipient), words, "\r\n");
         else append(out, "Diagnostic-Code: x-tayori;", words, "\r\n");
     }
     if (recipient.last_try_s != 0) append(out, "Last-Attempt-Date: ", format_mail_date({recipient.last_try_s, 0}), "\r\n");

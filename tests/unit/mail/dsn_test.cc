@@ -117,6 +117,26 @@ TEST(DsnTest, TheStatusFitsTheAction) {
     }
 }
 
+TEST(DsnTest, TheDiagnosticIsWhatTheRemoteSaid) {
+    const struct {
+        std::uint32_t code;
+        const char* status;
+        const char* text;
+        const char* said;
+    } cases[] = {{550, "5.1.1", "no such user", "smtp;550 5.1.1 no such user"},
+                 {550, "5.1.1", "5.1.1 no such user", "smtp;550 5.1.1 no such user"},
+                 {550, "5.0.0", "no such user", "smtp;550 no such user"},   // it had none
+                 {535, "4.7.8", "wrong password", "smtp;535 wrong password"},  // ours
+                 {550, "5.1", "no such user", "smtp;550 no such user"}};
+    for (const auto& c : cases) {
+        auto dsn = one(DsnAction::failed);
+        dsn.recipients[0].code = c.code;
+        dsn.recipients[0].status = c.status;
+        dsn.recipients[0].text = c.text;
+        EXPECT_THAT(fields(dsn), HasSubstr(cat("Diagnostic-Code: ", c.said, "\r\n")));
+    }
+}
+
 TEST(DsnTest, NobodyWritesLinesIntoIt) {
     auto dsn = one(DsnAction::failed);
     dsn.recipients[0].code = 550;
