@@ -76,12 +76,7 @@ local function wild_card(pattern)
   return "(?is)^" .. expression .. "$"
 end
 
--- A wrong expression is its owner's typing error, which must not stop the rules below: it fits nothing.
-local function regex_fits(text, expression)
-  local right, found = pcall(tayori.regex, text, expression)
-  if not right then tayori.explain("no regular expression: " .. expression) end
-  return right and found ~= nil
-end
+local function regex_fits(text, expression) return tayori.regex(text, expression) ~= nil end
 
 local tests = {
   contains = tayori.contains,
@@ -90,10 +85,14 @@ local tests = {
   regex = regex_fits,
 }
 
-local function size_fits(size, value)
+-- The sign, the octets; nil: it is no size.
+local function parse_size(value)
   local sign, number, unit = value:upper():match("^%s*([<>]?)%s*(%d+)%s*([KMG]?)I?B?%s*$")
-  if not number then return false end
-  local limit = tonumber(number) * UNITS[unit]
+  if number then return sign, tonumber(number) * UNITS[unit] end
+end
+
+local function size_fits(size, value)
+  local sign, limit = parse_size(value)
   if sign == ">" then return size > limit end
   if sign == "<" then return size < limit end
   return size == limit
@@ -106,9 +105,14 @@ local function any_text(texts, fits, value)
   return false
 end
 
--- "Subject: [ad]" speaks of one field, other text of every line of the header.
-local function any_header(mail, fits, value)
+-- "Subject: [ad]" speaks of one field, other text of every line of the header. What is looked for, and in which field.
+local function part_header(value)
   local name, rest = value:match("^([%w%-]+):%s*([^/].*)$")
+  return rest or value, name
+end
+
+local function any_header(mail, fits, value)
+  local rest, name = part_header(value)
   if name then return any_text(mail:headers(name), fits, rest) end
   for _, field in ipairs(mail:header_names()) do
     for _, text in ipairs(mail:headers(field)) do
@@ -150,7 +154,20 @@ local looks = {
 
 local function looks_so(one, mail, account) return looks[one.field](mail, tests[one.test], one.value, account) end
 
-local function holds(one, mail, account) return looks_so(one, mail, account) ~= one.negate end
+-- A wrong size or expression is its owner's typing error, which must not stop the rules below, nor throw mail away where it is negated:
+-- it fits nothing. Why it is wrong; nil: it is right.
+local function mistake(one)
+  if one.field == "size" then return not parse_size(one.value) and "no size: " .. one.value or nil end
+  if one.test ~= "regex" or one.field == "always" then return end
+  local expression = one.field == "header" and part_header(one.value) or one.value
+  if not pcall(tayori.regex, "", expression) then return "no regular expression: " .. expression end
+end
+
+local function holds(one, mail, account)
+  local wrong = mistake(one)
+  if wrong then return tayori.explain(wrong) or false end
+  return looks_so(one, mail, account) ~= one.negate
+end
 
 local function fits(rule, mail, account)
   if not rule.enabled or not holds(rule["if"], mail, account) then return false end
@@ -206,6 +223,20 @@ local function apply(rule, mail, account)
   return decision
 end
 
+local throws_away = { discard = true, junk = true }
+local wants_it = { keep = true, fileinto = true, forward = true }
+
+-- Thrown away and nothing else: then no plugin behind this one answers the mail, or passes it on.
+local function is_only_thrown_away(rule)
+  local thrown = throws_away[rule["then"].action]
+  if wants_it[rule["then"].action] then return false end
+  for _, one in ipairs(rule.actions) do
+    if wants_it[one.action] then return false end
+    thrown = thrown or throws_away[one.action]
+  end
+  return thrown
+end
+
 function filter.needs(settings) return #settings.rules > 0 and { "deliver" } or {} end
 
 function filter.deliver(mail, account)
@@ -213,6 +244,7 @@ function filter.deliver(mail, account)
     if fits(rule, mail, account) then
       tayori.explain("rule " .. number .. (rule.name ~= "" and " (" .. rule.name .. ")" or ""))
       local decision = apply(rule, mail, account)
+      if is_only_thrown_away(rule) then account:stop() end
       if decision or not rule.continue then return decision end
     end
   end

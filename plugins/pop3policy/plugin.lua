@@ -24,7 +24,7 @@ local pop3policy = tayori.plugin {
     },
     keep_flagged = {
       type = "boolean", user = true, default = true,
-      about = { en = "What is flagged (\\Flagged) stays anyway.", ja = "印(\\Flagged)の付いたメールは残します。" },
+      about = { en = "What is flagged (\\Flagged) is not removed after those days.", ja = "印(\\Flagged)の付いたメールは、その日数が過ぎても取り除きません。" },
     },
   },
 }

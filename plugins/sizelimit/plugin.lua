@@ -98,7 +98,8 @@ end
 function sizelimit.rcpt(session, account)
   local limit = limit_of(account.settings, session.outgoing and "outgoing" or "incoming", session.sender, session.recipient)
   if is_above(session.declared_size, limit) then
-    return session:reject(552, "5.2.3", sentence(session.declared_size, limit, session.recipient))
+    local whose = session.outgoing and "mail of yours to " .. session.recipient or session.recipient
+    return session:reject(552, "5.2.3", sentence(session.declared_size, limit, whose))
   end
 end
 

@@ -63,6 +63,9 @@ Result<ExitStatus> run_check(Context& context, const std::vector<std::string>& w
     bool wrong = false;
     for (const auto& directory : *directories) {
         auto loaded = lua::PluginSet::load_plugin(directory, lua::Limits());
+        if (loaded) {
+            if (auto asked = kit::ask_needs(*loaded); !asked) loaded = fail(std::move(asked.error()));
+        }
         if (!loaded) {
             wrong = true;
             Context::print(cat("WRONG ", directory, "\n  ", printable(loaded.error().text), "\n"));
@@ -101,7 +104,8 @@ Result<ExitStatus> run_test(Context& context, const std::vector<std::string>& wh
             rows.push_back({{"at", failure.at}, {"what", failure.what}, {"expected", failure.expected}, {"got", failure.got}});
             if (!context.json) print_failure(failure);
         }
-        const auto folder = (fs::path(directory) / "").lexically_normal().parent_path();  // whether it was written with a slash or not
+        std::error_code none;
+        const auto folder = (fs::absolute(directory, none) / "").lexically_normal().parent_path();  // also of "x/" and "."
         const auto name = folder.filename().string();
         context.say(cat("  ", name, ": ", result->passed, " passed, ", result->failures.size(), " failed"));
     }

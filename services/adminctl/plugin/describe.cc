@@ -4,6 +4,7 @@
 
 #include "adminctl/table.h"
 #include "common/base/text.h"
+#include "common/lua/engine.h"
 
 namespace tayori::admin::kit {
 namespace {
@@ -69,6 +70,17 @@ std::string declaration_text(const lua::Plugin& plugin) {
         table.row({setting.name, shortened(type_text(setting), kTypeCells), std::string(scope_name(setting.scope)),
                    shortened(setting.default_json, kDefaultCells)});
     return table.empty() ? out : cat(out, table.text());
+}
+
+Result<void> ask_needs(const std::shared_ptr<const lua::Plugin>& plugin) {
+    auto set = std::make_shared<lua::PluginSet>();
+    set->plugins.push_back(plugin);
+    lua::Engine engine(std::move(set), lua::Limits());
+    lua::Profile unset;
+    unset.plugins.push_back({plugin->declaration.name, "{}"});
+    const auto& runs = engine.plugins_of(unset).front();
+    if (!runs.failure.empty()) return fail(Kind::invalid, runs.failure);
+    return {};
 }
 
 std::vector<std::string> missing(const lua::Plugin& plugin) {

@@ -19,7 +19,8 @@ std::string decided(const Outcome& outcome) {
     std::string out;
     for (const auto& failure : outcome.failures) append(out, out.empty() ? "" : "; ", "fails: ", failure.text);
     for (const auto& did : outcome.done) append(out, out.empty() ? "" : "; ", whole(did.said));
-    return out.empty() ? "nothing" : out;
+    if (!out.empty()) return out;
+    return outcome.reasons.empty() ? "nothing" : cat("nothing: ", outcome.reasons.back());
 }
 
 // The mail as it came in: with what its delivery put in front of the first Received it would look like one that comes back.

@@ -73,7 +73,8 @@ Needs read_needs(lua_State* lua, const std::string& plugin, HookSet hooks) {
     if (!lua_istable(lua, -1)) wrong(plugin, luaL_typename(lua, -1));
     Needs needs;
     const auto add = [&](Hook hook, const Scope& scope) {
-        if ((hooks & hook_bit(hook)) != 0) needs.add(hook, scope);
+        if ((hooks & hook_bit(hook)) == 0) wrong(plugin, cat("\"", hook_name(hook), "\", which is no function of the plugin"));
+        needs.add(hook, scope);
     };
     std::size_t members = 0;
     lua_pushnil(lua);

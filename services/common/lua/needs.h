@@ -44,7 +44,7 @@ class Needs {
     std::vector<Scoped> scoped_;  // others than always_
 };
 
-// What `needs` of that plugin has returned, at the top of the stack; of its hooks those that it has. Throws ScriptError.
+// What `needs` of that plugin has returned, at the top of the stack; `hooks` are those that it has. Throws ScriptError.
 Needs read_needs(lua_State* lua, const std::string& plugin, HookSet hooks);
 
 }  // namespace tayori::lua

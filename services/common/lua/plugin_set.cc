@@ -70,6 +70,7 @@ const Plugin* PluginSet::find(const std::string& name) const {
 Result<std::shared_ptr<const Plugin>> PluginSet::load_plugin(const std::string& directory, const Limits& limits) {
     auto path = fs::path(directory);
     if (path.filename().empty()) path = path.parent_path();  // "plugins/filter/"
+    if (path.filename() == "." || path.filename() == "..") path = (fs::absolute(path) / "").lexically_normal().parent_path();
     const auto name = path.filename().string();
     if (!plugin::is_name(name)) {
         return fail(Kind::invalid, cat("\"", name, "\" is no name for a plugin's folder: write a letter, then letters, digits and _, in ",

@@ -47,6 +47,7 @@ Result<Json> check_boolean(const Json& value, const std::string& path) {
 Result<Json> check_number(const Setting& setting, const Json& value, const std::string& path) {
     auto number = parse_number(setting.type, value, path);
     if (!number) return fail(std::move(number.error()));
+    if (*number < 0 && setting.type != Type::integer) return wrong(path, " = ", show_json(value), ": write 0 or more");
     if (auto within = check_bounds(setting, *number, path, ""); !within) return fail(std::move(within.error()));
     return Json(*number);
 }

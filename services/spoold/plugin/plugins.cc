@@ -64,7 +64,7 @@ Error Plugins::unknown(const std::string& plugin) const {
     const std::vector<std::string_view> names(known.begin(), known.end());
     const auto near = plugin::did_you_mean(plugin, names);
     return Error::make(Kind::invalid,
-                       cat("No daemon has loaded a plugin \"", plugin, "\" yet", near.empty() ? std::string(".") : cat(": ", near),
+                       cat("No daemon has loaded a plugin \"", plugin, "\" yet", near.empty() ? std::string() : cat(": ", near), near.ends_with('?') ? "" : ".",
                            " One that is new in its folder is read by `adminctl plugin reload`."));
 }
 

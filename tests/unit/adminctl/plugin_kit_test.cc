@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "adminctl/plugin/describe.h"
 #include "adminctl/plugin/mail_text.h"
 #include "adminctl/plugin/new_examples.h"
 #include "adminctl/plugin/new_plugin.h"
@@ -33,6 +34,26 @@ class KitFolder {
   private:
     fs::path path_;
 };
+
+TEST(PluginKit, ACheckAsksWhatAPluginNeedsAndTakesTheFolderThatOneIsIn) {
+    KitFolder folder;
+    const struct {
+        const char* needs;
+        const char* said;
+    } cases[] = {{"return { 'deliver' }", ""}, {"return 'deliver'", "needs returned string"}, {"return { 'daily' }", "no function of the plugin"}};
+    const auto before = fs::current_path();
+    for (const auto& one : cases) {
+        folder.write("mine/plugin.lua", std::string("local p = require('tayori').plugin { name = 'mine' }\nfunction p.needs(settings) ") + one.needs +
+                                            " end\nfunction p.deliver(mail, account) end\nreturn p\n");
+        fs::current_path(folder.path() + "/mine");
+        const auto loaded = lua::PluginSet::load_plugin(".", lua::Limits());
+        fs::current_path(before);
+        ASSERT_TRUE(loaded) << loaded.error().text;
+        const auto asked = ask_needs(*loaded);
+        EXPECT_EQ(asked.has_value(), *one.said == '\0') << one.needs;
+        if (!asked) EXPECT_NE(asked.error().text.find(one.said), std::string::npos) << asked.error().text;
+    }
+}
 
 TEST(PluginKit, ANewPluginOfEveryHookLoadsAndItsTestPasses) {
     KitFolder folder;

@@ -49,11 +49,13 @@ TEST_F(EngineRunTest, NeedsThatFailMakeTheHooksFail) {
     } cases[] = {{"return 'deliver'", "p/plugin.lua: needs returned string; it returns names of hooks, as { \"deliver\" }, or when"},
                  {"return { 'delivre' }", "p/plugin.lua: needs returned \"delivre\"; it returns names"},
                  {"return { delivre = {} }", "p/plugin.lua: needs returned \"delivre\"; it returns names"},
+                 {"return { 'rcpt' }", "needs returned \"rcpt\", which is no function of the plugin"},
                  {"return { 7 }", "needs returned a list with a number in it"},
                  {"return { deliver = 5 }", "p/plugin.lua: needs: deliver: its options must be a table { … }, not a number"},
                  {"return { deliver = { larger = 5 } }", "needs: deliver: unknown option \"larger\"; did you mean `larger_than`?"},
                  {"return { deliver = { from = 'soon' } }", "needs: deliver: option \"from\" must be an integer from -253402300799 to 253402300799, not text"},
-                 {"return { quota = { larger_than = 5 } }", "needs: quota: option \"larger_than\" is for hooks that are called for a mail"},
+                 {"return { quota = { larger_than = 5 } } end\nfunction p.quota(usage, account)",
+                  "needs: quota: option \"larger_than\" is for hooks that are called for a mail"},
                  {"error('what settings are these?')", "what settings are these?"},
                  {"while true do end", "instructions"}};
     for (const auto& one : cases) {
