@@ -51,7 +51,9 @@ TEST(PluginKit, ACheckAsksWhatAPluginNeedsAndTakesTheFolderThatOneIsIn) {
         ASSERT_TRUE(loaded) << loaded.error().text;
         const auto asked = ask_needs(*loaded);
         EXPECT_EQ(asked.has_value(), *one.said == '\0') << one.needs;
-        if (!asked) EXPECT_NE(asked.error().text.find(one.said), std::string::npos) << asked.error().text;
+        if (!asked) {
+            EXPECT_NE(asked.error().text.find(one.said), std::string::npos) << asked.error().text;
+        }
     }
 }
 
